@@ -1,0 +1,1 @@
+//! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.

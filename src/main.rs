@@ -1,0 +1,3 @@
+//! The `stow` binary.
+
+fn main() {}
