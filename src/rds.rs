@@ -1,12 +1,16 @@
 //! What Stow asks of Amazon RDS, in its own terms: a narrow trait, the model
 //! that it speaks, and errors named for the decision they call for.
 //!
-//! Nothing here may know Kubernetes, and no file but `rds/aws.rs` may import
-//! the AWS SDK.
+//! Nothing here may know Kubernetes, and nothing but `rds/aws.rs` and the files
+//! below it may import the AWS SDK.
 
+mod aws;
+mod calls;
 mod error;
 mod model;
 
+pub use aws::{ATTEMPT_TIMEOUT, AwsRds};
+pub use calls::{Observer, Outcome};
 pub use error::{Error, Refusal};
 pub use model::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Pending};
 

@@ -1,0 +1,224 @@
+//! The actions of the trait, each as one request of the SDK.
+//!
+//! Nothing here may repeat a mutation, or judge an answer beyond whether it is
+//! one.
+
+use std::collections::{BTreeMap, HashSet};
+
+use aws_sdk_rds::types::{DbInstance, Tag};
+
+use super::send::Watch;
+use super::{AwsRds, DESCRIBE, decode};
+use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Rds, Refusal};
+
+const CREATE: &str = "CreateDBInstance";
+const MODIFY: &str = "ModifyDBInstance";
+const DELETE: &str = "DeleteDBInstance";
+const ADD_TAGS: &str = "AddTagsToResource";
+
+/// Pages after which a sweep gives up: a hundred times the instances that the
+/// largest accounts hold, so only an endpoint gone wrong gets there.
+const PAGES: usize = 10_000;
+
+impl Rds for AwsRds {
+    /// Ordered by identifier, each once: pages may shift while they are read,
+    /// and then the last word on an instance wins. An instance that lacks what
+    /// RDS always states fails the whole, since it can be neither skipped nor
+    /// guessed at.
+    async fn sweep(&self) -> Result<Vec<Instance>, Error> {
+        let mut found = BTreeMap::new();
+        let mut markers = HashSet::new();
+        let mut marker: Option<String> = None;
+        for _ in 0..PAGES {
+            let page = self.read(None, marker.as_deref()).await?;
+            // An empty list is stated; a document without one is no answer.
+            let Some(instances) = page.db_instances else {
+                return Err(unknown(DESCRIBE, "the answer has no DBInstances"));
+            };
+            for instance in instances {
+                // Aurora, Neptune and DocumentDB members are managed through
+                // their cluster.
+                if instance.db_cluster_identifier.is_none() {
+                    let instance = decoded(DESCRIBE, instance)?;
+                    found.insert(instance.identifier.clone(), instance);
+                }
+            }
+            let Some(next) = page.marker.filter(|marker| !marker.is_empty()) else {
+                return Ok(found.into_values().collect());
+            };
+            if !markers.insert(next.clone()) {
+                return Err(unknown(DESCRIBE, "a page's marker leads back to itself"));
+            }
+            marker = Some(next);
+        }
+        Err(unknown(DESCRIBE, "the pages do not end"))
+    }
+
+    /// A success that holds another instance, or none, is an error: that an
+    /// instance is gone is for `DBInstanceNotFound` alone to say.
+    async fn describe(&self, identifier: &str) -> Result<Option<Instance>, Error> {
+        let answer = match self.read(Some(identifier), None).await {
+            Ok(answer) => answer,
+            Err(Error::Refused {
+                refusal: Refusal::NotFound,
+                ..
+            }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        for instance in answer.db_instances.unwrap_or_default() {
+            let named = instance.db_instance_identifier.as_deref();
+            if named.is_some_and(|named| named.eq_ignore_ascii_case(identifier)) {
+                return decoded(DESCRIBE, instance).map(Some);
+            }
+        }
+        Err(unknown(DESCRIBE, "the answer does not hold the instance"))
+    }
+
+    async fn create(&self, request: &CreateInstance) -> Result<Instance, Error> {
+        let CreateInstance {
+            identifier,
+            class,
+            storage,
+            storage_type,
+            iops,
+            multi_az,
+            database_name,
+            master_username,
+            master_password,
+            port,
+            backup_retention,
+            backup_window,
+            maintenance_window,
+            subnet_group,
+            security_groups,
+            encrypted,
+            kms_key,
+            tags,
+        } = request;
+        let watch = Watch::new(CREATE);
+        let answer = self
+            .client
+            .create_db_instance()
+            .engine(decode::POSTGRES)
+            .publicly_accessible(false)
+            .copy_tags_to_snapshot(true)
+            .auto_minor_version_upgrade(true)
+            .engine_lifecycle_support("open-source-rds-extended-support-disabled")
+            .db_instance_identifier(identifier)
+            .db_instance_class(class)
+            .allocated_storage(*storage)
+            .storage_type(storage_type)
+            .set_iops(*iops)
+            .multi_az(*multi_az)
+            .db_name(database_name)
+            .master_username(master_username)
+            .master_user_password(master_password.expose())
+            .port(i32::from(*port))
+            .backup_retention_period(*backup_retention)
+            .set_preferred_backup_window(backup_window.clone())
+            .set_preferred_maintenance_window(maintenance_window.clone())
+            .set_db_subnet_group_name(subnet_group.clone())
+            .set_vpc_security_group_ids(
+                (!security_groups.is_empty()).then(|| security_groups.clone()),
+            )
+            .storage_encrypted(*encrypted)
+            .set_kms_key_id(kms_key.clone())
+            .set_tags(Some(wire_tags(tags)))
+            .customize()
+            .interceptor(watch.clone())
+            .send();
+        let output = self.send(watch, Some(master_password), answer).await?;
+        changed(CREATE, output.db_instance)
+    }
+
+    async fn modify(&self, request: &ModifyInstance) -> Result<Instance, Error> {
+        let ModifyInstance {
+            identifier,
+            class,
+            storage,
+            storage_type,
+            iops,
+            multi_az,
+            master_password,
+            apply_immediately,
+        } = request;
+        let watch = Watch::new(MODIFY);
+        let secret = master_password.as_ref();
+        let answer = self
+            .client
+            .modify_db_instance()
+            .db_instance_identifier(identifier)
+            .set_db_instance_class(class.clone())
+            .set_allocated_storage(*storage)
+            .set_storage_type(storage_type.clone())
+            .set_iops(*iops)
+            .set_multi_az(*multi_az)
+            .set_master_user_password(secret.map(|password| password.expose().to_owned()))
+            .apply_immediately(*apply_immediately)
+            .customize()
+            .interceptor(watch.clone())
+            .send();
+        let output = self.send(watch, secret, answer).await?;
+        changed(MODIFY, output.db_instance)
+    }
+
+    async fn delete(&self, request: &DeleteInstance) -> Result<(), Error> {
+        let DeleteInstance {
+            identifier,
+            final_snapshot,
+        } = request;
+        let watch = Watch::new(DELETE);
+        let answer = self
+            .client
+            .delete_db_instance()
+            .db_instance_identifier(identifier)
+            .skip_final_snapshot(false)
+            .final_db_snapshot_identifier(final_snapshot)
+            .delete_automated_backups(false)
+            .customize()
+            .interceptor(watch.clone())
+            .send();
+        self.send(watch, None, answer).await?;
+        Ok(())
+    }
+
+    async fn add_tags(&self, arn: &str, tags: &BTreeMap<String, String>) -> Result<(), Error> {
+        let watch = Watch::new(ADD_TAGS);
+        let answer = self
+            .client
+            .add_tags_to_resource()
+            .resource_name(arn)
+            .set_tags(Some(wire_tags(tags)))
+            .customize()
+            .interceptor(watch.clone())
+            .send();
+        self.send(watch, None, answer).await?;
+        Ok(())
+    }
+}
+
+fn wire_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// The instance that a mutation answers with. Without one the call has likely
+/// taken effect, and only an observation can tell.
+fn changed(action: &'static str, instance: Option<DbInstance>) -> Result<Instance, Error> {
+    let Some(instance) = instance else {
+        return Err(unknown(action, "the answer holds no instance"));
+    };
+    decoded(action, instance)
+}
+
+fn decoded(action: &'static str, instance: DbInstance) -> Result<Instance, Error> {
+    decode::instance(instance).map_err(|incomplete| unknown(action, &incomplete.to_string()))
+}
+
+fn unknown(action: &'static str, message: &str) -> Error {
+    Error::Unknown {
+        action,
+        message: message.to_owned(),
+    }
+}

@@ -1,0 +1,275 @@
+//! What a failed RDS call means, from its error code and HTTP status.
+//!
+//! Nothing here may send anything or know the SDK: one pure function, read as a
+//! table.
+
+use crate::rds::{Error, Refusal};
+
+/// The action whose wrong-state refusal can mean that its work is done already.
+const DELETE: &str = "DeleteDBInstance";
+
+/// What RDS says of an instance whose deletion is under way. Any other state in
+/// which it cannot be deleted must not read as "it will be gone".
+const ALREADY_DELETING: &str = "already being deleted";
+
+/// Names the decision that a failed answer calls for.
+///
+/// `code` is the `Code` of RDS's error document, absent where the body was none;
+/// `status` is the HTTP status. Codes come with and without their `Fault`
+/// suffix, and the documentation's spelling is no guide to the wire's, so both
+/// are read as one.
+pub(super) fn classify(
+    action: &'static str,
+    code: Option<&str>,
+    message: &str,
+    status: u16,
+) -> Error {
+    let Some(code) = code.filter(|code| !code.is_empty()) else {
+        return without_code(action, status);
+    };
+    let name = code.strip_suffix("Fault").unwrap_or(code);
+    if is_throttle(name) {
+        return Error::Throttled { action };
+    }
+    // RDS fails with a code too, and may have done the work before it failed.
+    if status >= 500 || is_transient(name) {
+        return Error::Unknown {
+            action,
+            message: format!("{code} (HTTP {status}): {message}"),
+        };
+    }
+    Error::Refused {
+        refusal: refusal(action, name, message),
+        action,
+        code: code.to_owned(),
+        message: message.to_owned(),
+    }
+}
+
+/// An answer with no error code is not RDS's own: a proxy, a captive portal, a
+/// wrong endpoint. It proves nothing, least of all, by a 404, that an instance
+/// is gone.
+fn without_code(action: &'static str, status: u16) -> Error {
+    if status == 429 {
+        return Error::Throttled { action };
+    }
+    Error::Unknown {
+        action,
+        message: format!(
+            "HTTP {status} without an RDS error code; something else may answer for RDS \
+             (a proxy, or AWS_ENDPOINT_URL)"
+        ),
+    }
+}
+
+fn is_throttle(name: &str) -> bool {
+    matches!(
+        name,
+        "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "RequestLimitExceeded"
+            | "TooManyRequestsException"
+            | "BandwidthLimitExceeded"
+            | "SlowDown"
+    )
+}
+
+/// Codes of a failure on AWS's side that come with a 400.
+fn is_transient(name: &str) -> bool {
+    matches!(
+        name,
+        "InternalError"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "RequestTimeout"
+            | "RequestTimeoutException"
+            | "ServiceUnavailable"
+    )
+}
+
+fn refusal(action: &'static str, name: &str, message: &str) -> Refusal {
+    match name {
+        "DBInstanceAlreadyExists" => Refusal::AlreadyExists,
+        "DBInstanceNotFound" => Refusal::NotFound,
+        "DBSnapshotAlreadyExists" => Refusal::SnapshotExists,
+        "InvalidDBInstanceState" if action == DELETE && says_already_deleting(message) => {
+            Refusal::AlreadyDeleting
+        }
+        "InvalidDBInstanceState" | "InvalidDBSnapshotState" | "DBUpgradeDependencyFailure" => {
+            Refusal::State
+        }
+        // Another zone, class or day may have it: nothing is wrong with the request.
+        "InsufficientDBInstanceCapacity"
+        | "InsufficientStorageClusterCapacity"
+        | "ProvisionedIopsNotAvailableInAZ" => Refusal::Quota,
+        name if name.ends_with("QuotaExceeded") => Refusal::Quota,
+        // Not the caller's permission alone but whether AWS believes the caller
+        // at all. Expired credentials are here too: the call had no effect, and
+        // it cannot succeed until the credentials' source yields new ones.
+        "AccessDenied"
+        | "AccessDeniedException"
+        | "UnauthorizedOperation"
+        | "NotAuthorized"
+        | "AuthFailure"
+        | "OptInRequired"
+        | "InvalidClientTokenId"
+        | "UnrecognizedClientException"
+        | "MissingAuthenticationToken"
+        | "IncompleteSignature"
+        | "InvalidSignatureException"
+        | "SignatureDoesNotMatch"
+        | "ExpiredToken"
+        | "ExpiredTokenException"
+        | "RequestExpired"
+        | "RequestTimeTooSkewed" => Refusal::Denied,
+        _ => Refusal::Invalid,
+    }
+}
+
+fn says_already_deleting(message: &str) -> bool {
+    message.to_ascii_lowercase().contains(ALREADY_DELETING)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The refusal of a code at HTTP `status`, with and without `Fault`.
+    fn refused(code: &str, status: u16) -> Refusal {
+        let bare = code.strip_suffix("Fault").unwrap_or(code);
+        let kinds = [bare.to_owned(), format!("{bare}Fault")].map(|code| {
+            match classify("CreateDBInstance", Some(&code), "why", status) {
+                Error::Refused {
+                    refusal,
+                    code: kept,
+                    message,
+                    ..
+                } => {
+                    assert_eq!(kept, code, "the code is shown as it came");
+                    assert_eq!(message, "why");
+                    refusal
+                }
+                other => panic!("{code} is {other:?}"),
+            }
+        });
+        assert_eq!(kinds[0], kinds[1], "{bare} with and without Fault");
+        kinds[0]
+    }
+
+    #[test]
+    fn refusals_by_code() {
+        use Refusal::{AlreadyExists, Denied, Invalid, NotFound, Quota, SnapshotExists, State};
+        for (code, status, expected) in [
+            ("DBInstanceAlreadyExists", 400, AlreadyExists),
+            ("InvalidDBInstanceState", 400, State),
+            ("StorageQuotaExceeded", 400, Quota),
+            ("InstanceQuotaExceeded", 400, Quota),
+            ("SnapshotQuotaExceeded", 400, Quota),
+            ("DBInstanceAutomatedBackupQuotaExceeded", 400, Quota),
+            ("InsufficientDBInstanceCapacity", 400, Quota),
+            ("StorageTypeNotSupported", 400, Invalid),
+            ("ProvisionedIopsNotAvailableInAZFault", 400, Quota),
+            ("KMSKeyNotAccessibleFault", 400, Invalid),
+            ("DBSubnetGroupDoesNotCoverEnoughAZs", 400, Invalid),
+            ("InvalidSubnet", 400, Invalid),
+            ("InvalidVPCNetworkStateFault", 400, Invalid),
+            ("DBSnapshotAlreadyExists", 400, SnapshotExists),
+            ("DBUpgradeDependencyFailure", 400, State),
+            ("InvalidParameterValue", 400, Invalid),
+            ("InvalidParameterCombination", 400, Invalid),
+            ("ValidationError", 400, Invalid),
+            ("SomethingNewIn2027", 400, Invalid),
+            ("DBInstanceNotFound", 404, NotFound),
+            ("DBParameterGroupNotFound", 404, Invalid),
+            ("DBSubnetGroupNotFoundFault", 404, Invalid),
+            ("AccessDenied", 403, Denied),
+            ("AccessDeniedException", 403, Denied),
+            ("UnauthorizedOperation", 403, Denied),
+            ("InvalidClientTokenId", 403, Denied),
+            ("ExpiredToken", 403, Denied),
+            ("SignatureDoesNotMatch", 403, Denied),
+            ("OptInRequired", 403, Denied),
+        ] {
+            assert_eq!(refused(code, status), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn throttling_by_any_name_and_status() {
+        for (code, status) in [
+            (Some("Throttling"), 400),
+            (Some("ThrottlingException"), 400),
+            (Some("RequestLimitExceeded"), 503),
+            (Some("Throttling"), 503),
+            (None, 429),
+        ] {
+            assert_eq!(
+                classify("ModifyDBInstance", code, "Rate exceeded", status),
+                Error::Throttled {
+                    action: "ModifyDBInstance"
+                },
+                "{code:?} at {status}"
+            );
+        }
+    }
+
+    #[test]
+    fn failures_of_rds_leave_the_effect_unknown() {
+        for (code, status) in [
+            (Some("InternalFailure"), 500),
+            (Some("InternalFailure"), 400),
+            (Some("ServiceUnavailable"), 503),
+            (Some("RequestTimeout"), 400),
+            (Some("DBInstanceNotFound"), 500),
+            (None, 500),
+            (Some(""), 502),
+        ] {
+            let error = classify("CreateDBInstance", code, "oops", status);
+            assert!(
+                matches!(&error, Error::Unknown { message, .. } if message.contains(&status.to_string())),
+                "{code:?} at {status}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_from_rds_proves_nothing() {
+        for status in [400, 401, 403, 404, 407] {
+            let error = classify("DescribeDBInstances", None, "", status);
+            assert!(
+                matches!(error, Error::Unknown { .. }),
+                "{status}: {error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_delete_is_under_way_only_where_rds_says_so() {
+        let said = "Instance orders-1 is already being deleted.";
+        for (action, message, expected) in [
+            ("DeleteDBInstance", said, Refusal::AlreadyDeleting),
+            (
+                "DeleteDBInstance",
+                "Instance orders-1 is not in available state.",
+                Refusal::State,
+            ),
+            (
+                "DeleteDBInstance",
+                "Cannot delete: a replica is being deleted",
+                Refusal::State,
+            ),
+            ("ModifyDBInstance", said, Refusal::State),
+        ] {
+            for code in ["InvalidDBInstanceState", "InvalidDBInstanceStateFault"] {
+                let error = classify(action, Some(code), message, 400);
+                assert!(
+                    matches!(error, Error::Refused { refusal, .. } if refusal == expected),
+                    "{action}, {message}: {error:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One attempt at a call: sent, counted, and its failure named.
+//!
+//! Nothing here may send anything twice: whether a call may be repeated is for
+//! its action to know.
+
+use std::error::Error as StdError;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use aws_sdk_rds::config::interceptors::{
+    AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+};
+use aws_sdk_rds::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_rds::error::{BoxError, ProvideErrorMetadata, SdkError};
+
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
+
+use super::classify::classify;
+use crate::rds::{Error, Password};
+
+/// How the text that replaces a password reads.
+const HIDDEN: &str = "(hidden)";
+
+/// Watches one attempt from within the SDK.
+///
+/// It notes whether the request ever left: a call that failed before has had no
+/// effect, and what it lacks is for a person to set. And it refuses an answer
+/// that ends early: the SDK reads XML that is cut between two instances as a
+/// shorter list, in which the rest would seem gone.
+#[derive(Clone, Debug)]
+pub(super) struct Watch {
+    action: &'static str,
+    transmitted: Arc<AtomicBool>,
+}
+
+impl Watch {
+    /// Watches an attempt at `action`, such as `CreateDBInstance`.
+    pub(super) fn new(action: &'static str) -> Self {
+        Self {
+            action,
+            transmitted: Arc::default(),
+        }
+    }
+
+    /// The action that it was made for.
+    pub(super) fn action(&self) -> &'static str {
+        self.action
+    }
+
+    fn transmitted(&self) -> bool {
+        self.transmitted.load(Ordering::Acquire)
+    }
+}
+
+impl Intercept for Watch {
+    fn name(&self) -> &'static str {
+        "Watch"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.transmitted.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn read_after_deserialization(
+        &self,
+        context: &AfterDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let response = context.response();
+        let body = response.body().bytes().unwrap_or_default();
+        let end = format!("{}Response>", self.action);
+        if response.status().is_success() && !body.trim_ascii_end().ends_with(end.as_bytes()) {
+            return Err("the answer ends early".into());
+        }
+        Ok(())
+    }
+}
+
+/// Waits for the answer and names its failure. `secret` is the password of the
+/// request, which no error may repeat.
+pub(super) async fn attempt<T, E>(
+    watch: Watch,
+    secret: Option<&Password>,
+    answer: impl Future<Output = Result<T, SdkError<E>>>,
+) -> Result<T, Error>
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let result = match secret {
+        None => answer.await,
+        // At the level of traces the SDK writes whole requests to the log.
+        Some(_) => answer.with_subscriber(NoSubscriber::default()).await,
+    };
+    result.map_err(|error| without_secret(name(&watch, &error), secret))
+}
+
+fn name<E>(watch: &Watch, error: &SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+{
+    let action = watch.action;
+    if !watch.transmitted() {
+        return Error::Unconfigured {
+            action,
+            message: causes(error),
+        };
+    }
+    match error {
+        SdkError::ServiceError(answer) => classify(
+            action,
+            answer.err().code(),
+            answer.err().message().unwrap_or("no message"),
+            answer.raw().status().as_u16(),
+        ),
+        // An error status whose body is no error document: HTML, or nothing.
+        SdkError::ResponseError(answer) if !answer.raw().status().is_success() => {
+            classify(action, None, "", answer.raw().status().as_u16())
+        }
+        _ => Error::Unknown {
+            action,
+            message: causes(error),
+        },
+    }
+}
+
+/// An error and its causes, each said once, outermost first.
+pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
+    let mut said = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        // Some layers print their source too; saying it twice helps nobody.
+        if said.last().is_none_or(|last| !last.contains(&text)) {
+            said.push(text);
+        }
+        next = cause.source();
+    }
+    said.join(": ")
+}
+
+/// AWS's messages can quote what they refuse.
+fn without_secret(error: Error, secret: Option<&Password>) -> Error {
+    let Some(secret) = secret.map(Password::expose).filter(|text| !text.is_empty()) else {
+        return error;
+    };
+    let encoded = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
+        .to_string();
+    let hide = |text: String| text.replace(secret, HIDDEN).replace(&encoded, HIDDEN);
+    match error {
+        Error::Refused {
+            refusal,
+            action,
+            code,
+            message,
+        } => Error::Refused {
+            refusal,
+            action,
+            code: hide(code),
+            message: hide(message),
+        },
+        Error::Unknown { action, message } => Error::Unknown {
+            action,
+            message: hide(message),
+        },
+        Error::Unconfigured { action, message } => Error::Unconfigured {
+            action,
+            message: hide(message),
+        },
+        throttled @ Error::Throttled { .. } => throttled,
+    }
+}
