@@ -36,7 +36,7 @@ async fn connect(chain: ConfigLoader) -> (AwsRds, Told) {
     let observer = Arc::new(move |action, outcome| {
         sink.lock()
             .expect("no observer panics")
-            .push((action, outcome))
+            .push((action, outcome));
     });
     (AwsRds::connect_with(chain, observer).await, told)
 }

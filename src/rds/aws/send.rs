@@ -14,9 +14,6 @@ use aws_sdk_rds::config::interceptors::{
 use aws_sdk_rds::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_rds::error::{BoxError, ProvideErrorMetadata, SdkError};
 
-use tracing::instrument::WithSubscriber;
-use tracing::subscriber::NoSubscriber;
-
 use super::classify::classify;
 use crate::rds::{Error, Password};
 
@@ -95,12 +92,9 @@ pub(super) async fn attempt<T, E>(
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let result = match secret {
-        None => answer.await,
-        // At the level of traces the SDK writes whole requests to the log.
-        Some(_) => answer.with_subscriber(NoSubscriber::default()).await,
-    };
-    result.map_err(|error| without_secret(name(&watch, &error), secret))
+    answer
+        .await
+        .map_err(|error| without_secret(name(&watch, &error), secret))
 }
 
 fn name<E>(watch: &Watch, error: &SdkError<E>) -> Error
