@@ -1,0 +1,111 @@
+//! Conversion between the versions of `PostgresDB`, on JSON values.
+//!
+//! Nothing here may validate, default, or fail for what an object holds: one
+//! object that does not convert fails the whole list that it is read in.
+//! Nothing may be invented either: server-side apply converts objects that are
+//! pruned to a few fields, without a spec or even metadata.
+//!
+//! v1beta1 is the hub, v1alpha1 the spoke. What one side cannot say is kept in
+//! an annotation on the other, one for each field, because a single one for all
+//! would keep server-side apply from removing any of them. `fields` decides for
+//! each field of the hub how it is said in the spoke; `up` and `down` apply
+//! that; `memory` reads and writes the annotations.
+
+mod down;
+mod fields;
+mod memory;
+mod unusable;
+mod up;
+
+pub use unusable::{Unusable, unusable};
+
+use serde_json::{Map, Value};
+
+use crate::{GROUP, KIND};
+
+/// A JSON object.
+type Object = Map<String, Value>;
+
+/// Why an object cannot be converted at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConvertError {
+    /// What was sent is not a JSON object.
+    #[error("what was sent for conversion is not a JSON object")]
+    NotAnObject,
+    /// The object's own version is none that Stow knows.
+    #[error(
+        "cannot convert from apiVersion {0:?}: Stow knows {GROUP}/v1alpha1 and {GROUP}/v1beta1"
+    )]
+    UnknownVersion(String),
+    /// The version asked for is none that Stow knows.
+    #[error("cannot convert to apiVersion {0:?}: Stow knows {GROUP}/v1alpha1 and {GROUP}/v1beta1")]
+    UnknownDesiredVersion(String),
+    /// The object is of another kind.
+    #[error("cannot convert kind {0:?}: Stow knows {KIND}")]
+    OtherKind(String),
+}
+
+#[derive(Clone, Copy)]
+enum Version {
+    V1alpha1,
+    V1beta1,
+}
+
+impl Version {
+    fn parse(api_version: &str) -> Option<Self> {
+        match api_version.strip_prefix(GROUP)? {
+            "/v1alpha1" => Some(Self::V1alpha1),
+            "/v1beta1" => Some(Self::V1beta1),
+            _ => None,
+        }
+    }
+}
+
+/// The object in the version `desired`, such as `myob.com/v1beta1`.
+///
+/// All but `apiVersion`, `spec` and Stow's own annotations passes through as it
+/// is. The answer always has `metadata`, since the API server insists on it. An
+/// object in that version already is returned as it came.
+pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
+    let Value::Object(mut object) = object else {
+        return Err(ConvertError::NotAnObject);
+    };
+    // A partial object may lack its kind; what it says it is, it must be.
+    if let Some(kind) = object.get("kind").filter(|kind| *kind != KIND) {
+        return Err(ConvertError::OtherKind(shown(Some(kind))));
+    }
+    let own = object.get("apiVersion");
+    let from = own
+        .and_then(Value::as_str)
+        .and_then(Version::parse)
+        .ok_or_else(|| ConvertError::UnknownVersion(shown(own)))?;
+    let to = Version::parse(desired)
+        .ok_or_else(|| ConvertError::UnknownDesiredVersion(desired.to_owned()))?;
+
+    let metadata = object.entry("metadata").or_insert(Value::Null);
+    if metadata.is_null() {
+        *metadata = Value::Object(Object::new());
+    }
+    match (from, to) {
+        (Version::V1alpha1, Version::V1beta1) => up::up(&mut object),
+        (Version::V1beta1, Version::V1alpha1) => down::down(&mut object),
+        (Version::V1alpha1, Version::V1alpha1) | (Version::V1beta1, Version::V1beta1) => {}
+    }
+    object.insert("apiVersion".to_owned(), desired.into());
+    Ok(Value::Object(object))
+}
+
+/// A value as an error shows it: a text without its quotes, and of anything
+/// else no more than its type, since it can be of any size.
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "(none)",
+        Some(Value::String(text)) => text,
+        Some(Value::Null) => "(null)",
+        Some(Value::Bool(_)) => "(a boolean)",
+        Some(Value::Number(_)) => "(a number)",
+        Some(Value::Array(_)) => "(a list)",
+        Some(Value::Object(_)) => "(an object)",
+    }
+    .to_owned()
+}

@@ -1,0 +1,71 @@
+//! From the hub to the spoke.
+//!
+//! Nothing here may leave a field of the hub unsaid: what the spoke cannot say
+//! goes into an annotation. A value of a wrong type is not the hub's, and goes.
+
+use serde_json::Value;
+
+use super::Object;
+use super::fields::{STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs, typed_spec};
+use super::memory::{self, Memory, Remembered, SPEC, Side};
+
+/// Converts a v1beta1 object in place, all but its `apiVersion`.
+pub(super) fn down(object: &mut Object) {
+    let remembered = memory::take(Side::Spoke, object);
+    let mut fresh = Memory::new(Side::Hub);
+
+    let hub = object.remove(SPEC).and_then(typed_spec);
+    let stray = memory::stray_spec(&remembered, hub.as_ref());
+    let present = hub.is_some();
+    let hub = hub.unwrap_or_default();
+
+    // Where the spec is no object, the spoke has no fields.
+    let spoke = match stray {
+        Some(_) => Object::new(),
+        None => spoke_of(&hub, &remembered),
+    };
+    remember(&hub, &spoke, &mut fresh);
+    if let Some(stray) = stray {
+        object.insert(SPEC.to_owned(), stray);
+    } else if present || !spoke.is_empty() {
+        object.insert(SPEC.to_owned(), Value::Object(spoke));
+    }
+    fresh.write(object);
+}
+
+/// The spoke's spec.
+fn spoke_of(hub: &Object, remembered: &Memory) -> Object {
+    let mut spoke = Object::new();
+    for pair in pairs() {
+        let meant = hub.get(pair.hub);
+        let recalled = remembered.recall(pair.spoke, meant, |_| true);
+        let said = recalled.map_or_else(|| meant.and_then(pair.down), |memory| memory.value);
+        if let Some(said) = said {
+            spoke.insert(pair.spoke.to_owned(), said);
+        }
+    }
+    spoke
+}
+
+/// Remembers what the spoke would not say back as the hub means it.
+fn remember(hub: &Object, spoke: &Object, fresh: &mut Memory) {
+    for pair in pairs() {
+        let meant = hub.get(pair.hub);
+        let said = spoke.get(pair.spoke);
+        if said.and_then(pair.up).as_ref() != meant {
+            let (value, shown) = (meant.cloned(), said.cloned());
+            fresh.remember(pair.hub, Remembered { value, shown });
+        }
+    }
+    // Its absence is worth a note as well, or storage alone would mean gp2.
+    let storage_type = hub.get(STORAGE_TYPE);
+    if derived_storage_type(spoke).as_ref() != storage_type {
+        let (value, shown) = (storage_type.cloned(), Some(has_iops(spoke).into()));
+        fresh.remember(STORAGE_TYPE, Remembered { value, shown });
+    }
+    for (name, _) in hub_only() {
+        if let Some(value) = hub.get(name) {
+            fresh.keep(name, value);
+        }
+    }
+}

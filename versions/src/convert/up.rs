@@ -1,0 +1,78 @@
+//! From the spoke to the hub.
+//!
+//! Nothing here may put a value of a wrong type into the hub: the operator
+//! reads it, and server-side apply refuses it.
+
+use serde_json::Value;
+
+use super::Object;
+use super::fields::{STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs};
+use super::memory::{self, Memory, Remembered, SPEC, Side};
+
+/// Converts a v1alpha1 object in place, all but its `apiVersion`.
+pub(super) fn up(object: &mut Object) {
+    let remembered = memory::take(Side::Hub, object);
+    let mut fresh = Memory::new(Side::Spoke);
+
+    // structured-merge-diff sends `spec: null`, which means no spec.
+    let written = object.remove(SPEC).filter(|spec| !spec.is_null());
+    let (spoke, stray) = match written {
+        Some(Value::Object(spoke)) => (Some(spoke), None),
+        other => (None, other),
+    };
+    let present = spoke.is_some();
+    let spoke = spoke.unwrap_or_default();
+
+    let hub = hub_of(&spoke, &remembered);
+    remember(&spoke, &hub, &mut fresh);
+    if present || !hub.is_empty() {
+        object.insert(SPEC.to_owned(), Value::Object(hub));
+    }
+    if stray.is_some() {
+        let shown = object.get(SPEC).cloned();
+        fresh.remember(
+            SPEC,
+            Remembered {
+                value: stray,
+                shown,
+            },
+        );
+    }
+    fresh.write(object);
+}
+
+/// The hub's spec.
+fn hub_of(spoke: &Object, remembered: &Memory) -> Object {
+    let mut hub = Object::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            hub.insert(name.to_owned(), value);
+        }
+    };
+    for pair in pairs() {
+        let said = spoke.get(pair.spoke);
+        let recalled = remembered.recall(pair.hub, said, pair.typed);
+        let meant = recalled.map_or_else(|| said.and_then(pair.up), |memory| memory.value);
+        put(pair.hub, meant);
+    }
+    let with_iops = has_iops(spoke).into();
+    let recalled = remembered.recall(STORAGE_TYPE, Some(&with_iops), Value::is_string);
+    let meant = recalled.map_or_else(|| derived_storage_type(spoke), |memory| memory.value);
+    put(STORAGE_TYPE, meant);
+    for (name, typed) in hub_only() {
+        put(name, remembered.plain(name).filter(typed));
+    }
+    hub
+}
+
+/// Remembers what the hub would not say back as the spoke said it.
+fn remember(spoke: &Object, hub: &Object, fresh: &mut Memory) {
+    for pair in pairs() {
+        let said = spoke.get(pair.spoke);
+        let meant = hub.get(pair.hub);
+        if meant.and_then(pair.down).as_ref() != said {
+            let (value, shown) = (said.cloned(), meant.cloned());
+            fresh.remember(pair.spoke, Remembered { value, shown });
+        }
+    }
+}

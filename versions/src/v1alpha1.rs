@@ -1,0 +1,104 @@
+//! v1alpha1: the API of 2017, served and deprecated.
+//!
+//! Nothing here may state a type. Objects of 2017 were stored without a schema,
+//! and a typed field that holds a wrong type refuses every server-side apply,
+//! through either version. So the fields are untyped, and their bounds alone
+//! refuse new garbage; an unchanged value is not judged again.
+
+#![expect(
+    unreachable_pub,
+    reason = "KubeSchema copies each struct, its visibility included, into a function"
+)]
+
+use kube::{CustomResource, KubeSchema};
+use schemars::{Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::status::PostgresDBStatus;
+
+/// What the database should be, as it was said in 2017. v1beta1 says it better:
+/// `kubectl explain postgresdb.spec`.
+#[derive(CustomResource, KubeSchema, Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "myob.com",
+    version = "v1alpha1",
+    kind = "PostgresDB",
+    plural = "postgresdbs",
+    singular = "postgresdb",
+    shortname = "pgdb",
+    doc = "A PostgreSQL database on Amazon RDS, in the API of 2017. Use myob.com/v1beta1.",
+    namespaced,
+    status = "PostgresDBStatus",
+    derive = "Default",
+    derive = "PartialEq",
+    storage = false,
+    deprecated = "myob.com/v1alpha1 PostgresDB is deprecated: use myob.com/v1beta1, with \
+                  storage: 10Gi for \"10\", multiAZ for ha, and storageType: io1 beside iops"
+)]
+pub struct PostgresDBSpec {
+    /// The instance class, such as `db.t2.small`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "size")]
+    pub size: Option<Value>,
+
+    /// The storage in whole GiB, as a number or as text: `10`, `"10"`. In
+    /// v1beta1 it is `10Gi`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "whole_number")]
+    pub storage: Option<Value>,
+
+    /// Provisioned I/O operations a second, as a number or as text. Where it is
+    /// present the storage type is io1, else gp2.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "whole_number")]
+    pub iops: Option<Value>,
+
+    /// Whether a standby runs in a second availability zone. In v1beta1 it is
+    /// `multiAZ`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "boolean")]
+    pub ha: Option<Value>,
+
+    /// Tags for the RDS instance: a map of texts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "tags")]
+    pub tags: Option<Value>,
+}
+
+// In each schema the first bounds judge the type that is right, with a message
+// that names them. `not` and `anyOf` refuse every other type: a bound on texts
+// holds vacuously for what is no text, so what must NOT satisfy one is a text.
+
+fn size(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-kubernetes-preserve-unknown-fields": true,
+        "maxLength": 64,
+        "pattern": r"^db\.[a-z0-9-]+\.[a-z0-9-]+$",
+        "not": { "maxLength": 0 },
+    })
+}
+
+fn whole_number(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-kubernetes-preserve-unknown-fields": true,
+        "maxLength": 7,
+        "pattern": "^[1-9][0-9]*$",
+        "minimum": 1,
+        "maximum": 9_999_999,
+        "multipleOf": 1,
+        "anyOf": [{ "not": { "maxLength": 0 } }, { "not": { "maximum": 0 } }],
+    })
+}
+
+fn boolean(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "x-kubernetes-preserve-unknown-fields": true, "enum": [true, false] })
+}
+
+fn tags(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "x-kubernetes-preserve-unknown-fields": true,
+        "maxProperties": 50,
+        "not": { "minProperties": 51 },
+    })
+}
