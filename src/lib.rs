@@ -1,3 +1,10 @@
 //! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.
 
+mod complaint;
+pub mod lead;
+pub mod metrics;
+pub mod probes;
 pub mod rds;
+
+#[cfg(test)]
+mod fake_api;

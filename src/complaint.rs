@@ -1,0 +1,127 @@
+//! What a background task says of the API server's failures: each distinct one
+//! once, with what to do about it.
+//!
+//! Nothing here may decide whether to try again: that is the task's.
+
+use std::fmt;
+
+/// The failure that a task last spoke of. A loop that tries every few seconds
+/// would otherwise bury the one line that matters under its own repetitions.
+#[derive(Debug, Default)]
+pub(crate) struct Complaint {
+    last: Option<String>,
+}
+
+impl Complaint {
+    /// Whether this text is news, to be logged.
+    pub(crate) fn is_new(&mut self, text: &str) -> bool {
+        if self.last.as_deref() == Some(text) {
+            return false;
+        }
+        self.last = Some(text.to_owned());
+        true
+    }
+
+    /// It works again. Returns whether there had been a complaint.
+    pub(crate) fn settle(&mut self) -> bool {
+        self.last.take().is_some()
+    }
+}
+
+/// What a call was for, so that a refusal can name the missing right.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Attempt<'a> {
+    /// The verb of RBAC: `get`, `create`, `update`, `patch`, `watch`.
+    pub verb: &'a str,
+    /// The resource as RBAC writes it, with its name: `secrets "stow-webhook"`.
+    pub resource: &'a str,
+    /// The file of `yaml/` that grants the right or brings what is missing.
+    pub manifest: &'a str,
+}
+
+impl Attempt<'_> {
+    /// The failure in words that a person can act on.
+    pub(crate) fn explain(&self, error: &kube::Error) -> String {
+        let Self {
+            verb,
+            resource,
+            manifest,
+        } = self;
+        match error {
+            kube::Error::Api(status) if status.code == 403 => format!(
+                "the API server forbids to {verb} {resource}: apply {manifest}, which grants it ({})",
+                status.message
+            ),
+            kube::Error::Api(status) if status.code == 401 => format!(
+                "the API server does not accept these credentials, wanting to {verb} {resource}: \
+                 check the ServiceAccount token or the kubeconfig ({})",
+                status.message
+            ),
+            kube::Error::Api(status) => format!(
+                "the API server answered {} to {verb} {resource}: {}",
+                status.code, status.message
+            ),
+            other => format!(
+                "the API server could not be asked to {verb} {resource}: {}",
+                Chain(other)
+            ),
+        }
+    }
+}
+
+/// An error with its causes, each once: several layers of HTTP clients repeat
+/// the one below them.
+struct Chain<'a>(&'a dyn std::error::Error);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut told = self.0.to_string();
+        f.write_str(&told)?;
+        let mut next = self.0.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            if !told.contains(&text) {
+                write!(f, ": {text}")?;
+                told = text;
+            }
+            next = cause.source();
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kube::core::Status;
+
+    const ATTEMPT: Attempt<'static> = Attempt {
+        verb: "create",
+        resource: "secrets",
+        manifest: "yaml/deployment.yaml",
+    };
+
+    fn refused(code: u16) -> kube::Error {
+        kube::Error::Api(Box::new(
+            Status::failure("no such right", "Forbidden").with_code(code),
+        ))
+    }
+
+    #[test]
+    fn a_missing_right_is_named_with_the_file_that_grants_it() {
+        let text = ATTEMPT.explain(&refused(403));
+        assert!(text.contains("create secrets"), "{text}");
+        assert!(text.contains("yaml/deployment.yaml"), "{text}");
+    }
+
+    #[test]
+    fn a_lasting_failure_is_news_once_and_again_after_it_healed() {
+        let mut complaint = Complaint::default();
+        assert!(complaint.is_new("away"));
+        assert!(!complaint.is_new("away"));
+        assert!(complaint.is_new("forbidden"));
+        assert!(complaint.settle());
+        assert!(!complaint.settle());
+        assert!(complaint.is_new("forbidden"));
+    }
+}

@@ -1,0 +1,324 @@
+//! What Stow counts of itself, for Prometheus.
+//!
+//! Label values are enums or text known at compile time, never what a user or
+//! AWS wrote: the number of series is bounded. Nothing here may decide anything.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+/// The media type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// How a conversion review ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Review {
+    /// Every object was converted.
+    Success,
+    /// An object could not be converted; the answer says which.
+    Failure,
+    /// The body was no conversion review: HTTP 400.
+    Malformed,
+    /// The body was larger than the limit: HTTP 413.
+    TooLarge,
+    /// The body, or room for it, did not come in time: HTTP 408 or 503.
+    TimedOut,
+}
+
+/// How a call to AWS ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum AwsOutcome {
+    /// AWS did it.
+    Success,
+    /// AWS refused it, and would again.
+    Refused,
+    /// AWS asked to slow down.
+    Throttled,
+    /// No answer came, or one that means nothing.
+    Unavailable,
+}
+
+/// How a reconciliation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub enum Reconcile {
+    /// Nothing was left to do.
+    Settled,
+    /// Something was done.
+    Acted,
+    /// It waits for AWS, a window or a cooldown.
+    Waiting,
+    /// A person has to act first.
+    Blocked,
+    /// It failed, and is tried again.
+    Failed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByResult {
+    result: Review,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByCall {
+    action: &'static str,
+    outcome: AwsOutcome,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByOutcome {
+    outcome: Reconcile,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByReason {
+    reason: &'static str,
+}
+
+/// Every metric of the process. Clones share their values.
+#[derive(Debug, Clone)]
+pub struct Metrics {
+    registry: Arc<Registry>,
+    reviews: Family<ByResult, Counter>,
+    review_objects: Counter,
+    review_seconds: Histogram,
+    aws_calls: Family<ByCall, Counter>,
+    reconciles: Family<ByOutcome, Counter>,
+    reconcile_seconds: Histogram,
+    sweep_seconds: Histogram,
+    sweep_success: Gauge<f64, AtomicU64>,
+    instances: Gauge,
+    leader: Gauge,
+    certificate_expiry: Gauge,
+    objects: Family<ByReason, Gauge>,
+}
+
+// One object converts in microseconds, a page of hundreds in tens of
+// milliseconds, and the API server gives up after 30 s.
+const REVIEW_BUCKETS: [f64; 12] = [
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.05, 0.1, 0.5, 2.5, 30.0,
+];
+// These wait for AWS: tens of milliseconds a call at best, minutes when throttled.
+const AWS_BUCKETS: [f64; 10] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0, 120.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// A registry of its own, with every family at zero.
+    pub fn new() -> Self {
+        let mut metrics = Self {
+            registry: Arc::default(),
+            reviews: Family::default(),
+            review_objects: Counter::default(),
+            review_seconds: Histogram::new(REVIEW_BUCKETS),
+            aws_calls: Family::default(),
+            reconciles: Family::default(),
+            reconcile_seconds: Histogram::new(AWS_BUCKETS),
+            sweep_seconds: Histogram::new(AWS_BUCKETS),
+            sweep_success: Gauge::default(),
+            instances: Gauge::default(),
+            leader: Gauge::default(),
+            certificate_expiry: Gauge::default(),
+            objects: Family::default(),
+        };
+        metrics.registry = Arc::new(metrics.register());
+        metrics
+    }
+
+    /// `_total` and the unit's suffix are added to a name by the encoding.
+    fn register(&self) -> Registry {
+        let mut r = Registry::with_prefix("stow");
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        r.register("build", "The running release", version);
+        r.register(
+            "conversion_reviews",
+            "Conversion reviews answered, by result",
+            self.reviews.clone(),
+        );
+        r.register(
+            "conversion_objects",
+            "Objects in the conversion reviews that succeeded",
+            self.review_objects.clone(),
+        );
+        r.register_with_unit(
+            "conversion",
+            "Time from a review's first byte to its answer",
+            Unit::Seconds,
+            self.review_seconds.clone(),
+        );
+        r.register(
+            "aws_calls",
+            "Calls sent to AWS, by API action and outcome",
+            self.aws_calls.clone(),
+        );
+        r.register(
+            "reconciles",
+            "Reconciliations, by outcome",
+            self.reconciles.clone(),
+        );
+        r.register_with_unit(
+            "reconcile",
+            "Time that a reconciliation took",
+            Unit::Seconds,
+            self.reconcile_seconds.clone(),
+        );
+        r.register_with_unit(
+            "sweep",
+            "Time that a complete sweep over all instances took",
+            Unit::Seconds,
+            self.sweep_seconds.clone(),
+        );
+        r.register_with_unit(
+            "sweep_last_success_timestamp",
+            "When the last complete sweep ended",
+            Unit::Seconds,
+            self.sweep_success.clone(),
+        );
+        r.register(
+            "instances",
+            "DB instances that the last complete sweep saw",
+            self.instances.clone(),
+        );
+        r.register(
+            "leader",
+            "1 in the replica that leads, 0 in the others",
+            self.leader.clone(),
+        );
+        r.register_with_unit(
+            "webhook_certificate_expiry_timestamp",
+            "When the certificate that the webhook serves expires",
+            Unit::Seconds,
+            self.certificate_expiry.clone(),
+        );
+        r.register(
+            "objects",
+            "PostgresDB objects, by the reason of their Ready condition",
+            self.objects.clone(),
+        );
+        r
+    }
+
+    /// A review was answered. `objects` counts where it succeeded.
+    pub fn review(&self, result: Review, objects: usize, took: Duration) {
+        self.reviews.get_or_create(&ByResult { result }).inc();
+        if result == Review::Success {
+            self.review_objects.inc_by(objects as u64);
+        }
+        self.review_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A call was sent to AWS. `action` is the API's name of it: `CreateDBInstance`.
+    pub fn aws_call(&self, action: &'static str, outcome: AwsOutcome) {
+        self.aws_calls
+            .get_or_create(&ByCall { action, outcome })
+            .inc();
+    }
+
+    /// A reconciliation ended.
+    pub fn reconcile(&self, outcome: Reconcile, took: Duration) {
+        self.reconciles.get_or_create(&ByOutcome { outcome }).inc();
+        self.reconcile_seconds.observe(took.as_secs_f64());
+    }
+
+    /// A complete sweep ended at `now`, having seen so many instances.
+    pub fn sweep(&self, instances: usize, took: Duration, now: Timestamp) {
+        self.sweep_seconds.observe(took.as_secs_f64());
+        self.sweep_success.set(now.as_duration().as_secs_f64());
+        self.instances
+            .set(i64::try_from(instances).unwrap_or(i64::MAX));
+    }
+
+    /// Whether this replica leads.
+    pub fn leading(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
+    }
+
+    /// Whether this replica was last said to lead.
+    pub fn is_leading(&self) -> bool {
+        self.leader.get() == 1
+    }
+
+    /// The webhook serves a certificate that expires then.
+    pub fn certificate(&self, expires: Timestamp) {
+        self.certificate_expiry.set(expires.as_second());
+    }
+
+    /// How many objects there are of each reason. A reason that is not named
+    /// has none.
+    pub fn objects(&self, counts: impl IntoIterator<Item = (&'static str, usize)>) {
+        self.objects.clear();
+        for (reason, count) in counts {
+            self.objects
+                .get_or_create(&ByReason { reason })
+                .set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Everything, as [`CONTENT_TYPE`].
+    pub fn encode(&self) -> Result<String, fmt::Error> {
+        let mut page = String::new();
+        text::encode(&mut page, &self.registry)?;
+        Ok(page)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_carry_the_prefix_the_unit_and_total() {
+        let metrics = Metrics::new();
+        metrics.review(Review::Success, 3, Duration::from_millis(2));
+        metrics.review(Review::Failure, 9, Duration::from_millis(2));
+        metrics.aws_call("CreateDBInstance", AwsOutcome::Throttled);
+        metrics.reconcile(Reconcile::Settled, Duration::from_secs(1));
+        metrics.sweep(
+            7,
+            Duration::from_secs(1),
+            Timestamp::from_second(1_800_000_000).unwrap(),
+        );
+        metrics.leading(true);
+        metrics.objects([("Available", 4)]);
+
+        let page = metrics.clone().encode().unwrap();
+        for line in [
+            "stow_conversion_reviews_total{result=\"Success\"} 1",
+            "stow_conversion_reviews_total{result=\"Failure\"} 1",
+            "stow_conversion_objects_total 3",
+            "stow_conversion_seconds_count 2",
+            "stow_aws_calls_total{action=\"CreateDBInstance\",outcome=\"Throttled\"} 1",
+            "stow_reconciles_total{outcome=\"Settled\"} 1",
+            "stow_reconcile_seconds_count 1",
+            "stow_sweep_seconds_count 1",
+            "stow_sweep_last_success_timestamp_seconds 1800000000.0",
+            "stow_instances 7",
+            "stow_leader 1",
+            "stow_objects{reason=\"Available\"} 4",
+        ] {
+            assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
+        }
+        assert!(page.ends_with("# EOF\n"));
+    }
+
+    #[test]
+    fn a_reason_without_objects_is_forgotten() {
+        let metrics = Metrics::new();
+        metrics.objects([("Creating", 1)]);
+        metrics.objects([("Available", 1)]);
+        assert!(!metrics.encode().unwrap().contains("Creating"));
+    }
+}
