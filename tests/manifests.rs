@@ -1,0 +1,201 @@
+//! What a user applies, as far as it can be judged without a cluster.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service, ServiceAccount};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBinding};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, from_value, json, to_value};
+
+fn text(path: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+fn documents(path: &str) -> Vec<Value> {
+    serde_saphyr::from_multiple(&text(path)).unwrap_or_else(|e| panic!("{path}: {e}"))
+}
+
+/// The one document of that kind.
+#[track_caller]
+fn one<T: DeserializeOwned>(path: &str, kind: &str) -> T {
+    let mut found: Vec<Value> = documents(path)
+        .into_iter()
+        .filter(|document| document["kind"] == kind)
+        .collect();
+    assert_eq!(found.len(), 1, "{kind} in {path}");
+    from_value(found.remove(0)).expect("of its kind")
+}
+
+/// Whether the type knows every field: what it drops is a typing error.
+fn same<T: DeserializeOwned + Serialize>(document: &Value) -> bool {
+    from_value::<T>(document.clone())
+        .and_then(to_value)
+        .is_ok_and(|typed| typed == *document)
+}
+
+#[test]
+fn every_field_is_one_that_kubernetes_knows() {
+    for path in ["yaml/config-map.yaml", "yaml/deployment.yaml"] {
+        for document in documents(path) {
+            let known = match document["kind"].as_str().expect("a kind") {
+                "Namespace" => same::<Namespace>(&document),
+                "ConfigMap" => same::<ConfigMap>(&document),
+                "ServiceAccount" => same::<ServiceAccount>(&document),
+                "ClusterRole" => same::<ClusterRole>(&document),
+                "ClusterRoleBinding" => same::<ClusterRoleBinding>(&document),
+                "Role" => same::<Role>(&document),
+                "RoleBinding" => same::<RoleBinding>(&document),
+                "Service" => same::<Service>(&document),
+                "Deployment" => same::<Deployment>(&document),
+                "PodDisruptionBudget" => same::<PodDisruptionBudget>(&document),
+                kind => panic!("{kind} in {path}"),
+            };
+            assert!(known, "{path}: {document:#}");
+        }
+    }
+}
+
+#[test]
+fn the_example_of_2017_is_as_it_was() {
+    assert_eq!(
+        text("yaml/example.yaml"),
+        "apiVersion: myob.com/v1alpha1\nkind: PostgresDB\nmetadata:\n  name: example-db\nspec:\n  \
+         size: \"db.t2.small\"\n  storage: \"10\"\n"
+    );
+}
+
+#[test]
+fn the_settings_are_those_of_2017_each_explained() {
+    let config: ConfigMap = one("yaml/config-map.yaml", "ConfigMap");
+    let keys: BTreeSet<String> = config.data.expect("data").into_keys().collect();
+    let known = [
+        "aws.security.group.id",
+        "aws.subnet.group.name",
+        "aws.kms.key.arn",
+        "aws.rds.postgres.default.port",
+        "aws.rds.postgres.default.multiaz",
+        "aws.rds.postgres.default.kms.encryption",
+        "aws.rds.postgres.default.instance.class",
+        "aws.rds.postgres.default.backup.window",
+        "aws.rds.postgres.default.maintenance.window",
+        "aws.rds.postgres.default.storage.type",
+        "aws.rds.postgres.default.storage.size",
+    ];
+    assert_eq!(keys, known.map(str::to_owned).into());
+    let text = text("yaml/config-map.yaml");
+    let lines: Vec<&str> = text.lines().collect();
+    for pair in lines.windows(2) {
+        if pair[1].trim_start().starts_with("aws.") {
+            assert!(pair[0].trim_start().starts_with('#'), "{}", pair[1]);
+        }
+    }
+}
+
+/// Each rule as `(group, resources, names, verbs)`.
+fn rules(role: &Value) -> Vec<Value> {
+    role["rules"]
+        .as_array()
+        .expect("rules")
+        .iter()
+        .map(|rule| {
+            json!([
+                rule["apiGroups"],
+                rule["resources"],
+                rule.get("resourceNames").cloned().unwrap_or(json!([])),
+                rule["verbs"]
+            ])
+        })
+        .collect()
+}
+
+#[test]
+fn the_permissions_are_these_and_no_more() {
+    let cluster: Value = one("yaml/deployment.yaml", "ClusterRole");
+    assert_eq!(
+        rules(&cluster),
+        [
+            json!([
+                ["myob.com"],
+                ["postgresdbs"],
+                [],
+                ["get", "list", "watch", "patch"]
+            ]),
+            json!([["myob.com"], ["postgresdbs/status"], [], ["patch"]]),
+            json!([["events.k8s.io"], ["events"], [], ["create", "patch"]]),
+            json!([
+                ["apiextensions.k8s.io"],
+                ["customresourcedefinitions"],
+                ["postgresdbs.myob.com"],
+                ["get", "list", "watch", "patch"]
+            ]),
+            json!([[""], ["secrets"], [], ["get", "create", "patch", "delete"]]),
+            json!([[""], ["namespaces"], ["kube-system"], ["get"]]),
+        ]
+    );
+    let own: Value = one("yaml/deployment.yaml", "Role");
+    assert_eq!(
+        rules(&own),
+        [
+            json!([["coordination.k8s.io"], ["leases"], [], ["create"]]),
+            json!([
+                ["coordination.k8s.io"],
+                ["leases"],
+                ["stow"],
+                ["get", "update"]
+            ]),
+            json!([[""], ["configmaps"], ["stow"], ["get", "list", "watch"]]),
+            json!([[""], ["secrets"], [], ["create"]]),
+            json!([
+                [""],
+                ["secrets"],
+                ["stow-webhook"],
+                ["get", "update", "patch"]
+            ]),
+        ]
+    );
+}
+
+#[test]
+fn names_that_refer_to_each_other_agree() {
+    let deployment: Deployment = one("yaml/deployment.yaml", "Deployment");
+    let service: Service = one("yaml/deployment.yaml", "Service");
+    let budget: PodDisruptionBudget = one("yaml/deployment.yaml", "PodDisruptionBudget");
+    let binding: ClusterRoleBinding = one("yaml/deployment.yaml", "ClusterRoleBinding");
+    let spec = deployment.spec.expect("spec");
+    let labels = spec.template.metadata.expect("metadata").labels;
+    assert_eq!(service.spec.as_ref().expect("spec").selector, labels);
+    assert_eq!(spec.selector.match_labels, labels);
+    assert_eq!(
+        budget
+            .spec
+            .expect("spec")
+            .selector
+            .expect("selector")
+            .match_labels,
+        labels
+    );
+    let pod = spec.template.spec.expect("spec");
+    let account = pod.service_account_name.expect("an account");
+    assert_eq!(binding.subjects.expect("subjects")[0].name, account);
+
+    let container = &pod.containers[0];
+    let ports: Vec<_> = container
+        .ports
+        .iter()
+        .flatten()
+        .filter_map(|p| p.name.clone())
+        .collect();
+    assert_eq!(ports, ["webhook", "metrics"]);
+    let target = to_value(&service.spec.expect("spec").ports.expect("ports")[0]).expect("JSON");
+    assert_eq!(
+        (&target["port"], &target["targetPort"]),
+        (&json!(443), &json!("webhook"))
+    );
+    let image = container.image.as_deref().expect("an image");
+    assert_eq!(image, concat!("stow:", env!("CARGO_PKG_VERSION")));
+}
