@@ -1,8 +1,11 @@
 //! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.
 
 mod complaint;
+pub mod config;
+
 pub mod lead;
 pub mod metrics;
+pub mod plan;
 pub mod probes;
 pub mod rds;
 

@@ -1,0 +1,250 @@
+//! Every decision of the operator: what is wanted and what is observed go in,
+//! the next actions come out.
+//!
+//! Nothing here may do I/O, read a clock or draw a random number: what differs
+//! from run to run is handed in, so that every decision can be read, and
+//! tested, as a row of a table.
+
+mod delete;
+mod identity;
+mod modify;
+mod obstacle;
+mod ownership;
+mod provide;
+mod secret;
+mod state;
+
+pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
+pub(crate) use modify::takes_iops;
+pub use obstacle::Obstacle;
+pub use ownership::{Ownership, copies, ownership, previous};
+pub use secret::{HeldSecret, SecretContent, SecretState, is_complete, password_of};
+pub use state::{State, is_serving, state};
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use stow_versions::status::PendingChange;
+
+use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Password};
+
+#[cfg(test)]
+mod tests;
+
+/// What is wanted of one object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Desired {
+    /// The object, and the names that follow from it.
+    pub subject: Subject,
+    /// What should become of its database.
+    pub goal: Goal,
+}
+
+/// What should become of a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// It should exist, like this.
+    Exists(Box<Database>),
+    /// It should be gone, and leave this final snapshot.
+    Gone {
+        /// `FinalDBSnapshotIdentifier`.
+        final_snapshot: String,
+    },
+    /// The spec cannot be followed: nothing is changed at RDS until it can.
+    Unclear {
+        /// Every fault, in one text for the person who wrote the spec.
+        message: String,
+    },
+}
+
+/// A database as its spec wants it. What is `None` is not managed on an
+/// instance that exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Database {
+    /// `spec.size`.
+    pub class: Option<String>,
+    /// `spec.storage`, in GiB.
+    pub storage: Option<i32>,
+    /// `spec.storageType`.
+    pub storage_type: Option<String>,
+    /// `spec.iops`.
+    pub iops: Option<i32>,
+    /// `spec.multiAZ`.
+    pub multi_az: Option<bool>,
+    /// `spec.tags`; removing a key here leaves it at AWS.
+    pub tags: BTreeMap<String, String>,
+    /// The name of the Secret.
+    pub secret_name: String,
+    /// How a new instance is made, or why it cannot be.
+    pub creation: Result<Box<Creation>, Obstacle>,
+}
+
+/// What a new instance has beyond what may change later: the spec over the
+/// platform's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Creation {
+    /// `DBInstanceClass`.
+    pub class: String,
+    /// `AllocatedStorage`, in GiB.
+    pub storage: i32,
+    /// `StorageType`.
+    pub storage_type: String,
+    /// `Iops`.
+    pub iops: Option<i32>,
+    /// `MultiAZ`.
+    pub multi_az: bool,
+    /// `DBName`.
+    pub database_name: String,
+    /// `MasterUsername`.
+    pub master_username: String,
+    /// `Port`.
+    pub port: u16,
+    /// `PreferredBackupWindow`.
+    pub backup_window: Option<String>,
+    /// `PreferredMaintenanceWindow`.
+    pub maintenance_window: Option<String>,
+    /// `DBSubnetGroupName`.
+    pub subnet_group: Option<String>,
+    /// `VpcSecurityGroupIds`.
+    pub security_groups: Vec<String>,
+    /// `StorageEncrypted`.
+    pub encrypted: bool,
+    /// `KmsKeyId`.
+    pub kms_key: Option<String>,
+}
+
+/// What is known of the world around one object.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Whether the object carries Stow's finalizer.
+    pub finalizer: bool,
+    /// Whether the object's status says that its instance once existed. It is
+    /// a reason for caution, never for authority: a tenant may have forged it.
+    pub recorded: bool,
+    /// The instance of the object's identifier.
+    pub instance: Presence,
+    /// An instance under another identifier that carries this object's tags.
+    pub copy: Option<String>,
+    /// The instance of an earlier object of the same namespace and name.
+    pub previous: Option<Instance>,
+    /// The Secret that the spec names.
+    pub secret: SecretState,
+    /// The Secret that the status names, where that is another one.
+    pub former_secret: Option<HeldSecret>,
+    /// A password that nothing uses yet.
+    pub fresh_password: Password,
+    /// The last modification that RDS accepted, and when.
+    pub issued: Option<(ModifyInstance, Timestamp)>,
+    /// The last password that RDS accepted.
+    pub accepted_password: Option<Password>,
+    /// The last action that failed, and when to try it again.
+    pub failed: Option<Failed>,
+}
+
+/// Whether the instance of an identifier exists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing newer than the last change is known.
+    Unknown,
+    /// RDS could not be asked.
+    Unreadable(Error),
+    /// It exists.
+    Present(Box<Instance>),
+    /// A complete sweep did not list it and RDS answered that it does not exist.
+    Absent {
+        /// In how many sweeps in a row it was missing.
+        sweeps: u32,
+    },
+}
+
+/// An action that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failed {
+    /// What was tried.
+    pub action: Action,
+    /// What stands in its way.
+    pub obstacle: Obstacle,
+    /// Not to be tried again, as it is, before then.
+    pub retry_at: Timestamp,
+}
+
+/// What the operator does next, in this order; and what it does not do, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// To be executed in order; the first failure ends the plan.
+    pub actions: Vec<Action>,
+    /// What time alone will bring.
+    pub waiting: Vec<Obstacle>,
+    /// What needs somebody to act.
+    pub blocked: Vec<Obstacle>,
+    /// Changes that RDS has accepted, or that it cannot make, and that a
+    /// usable database does not wait for.
+    pub pending: Vec<PendingChange>,
+}
+
+/// One change to the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Puts Stow's finalizer on the object.
+    AddFinalizer,
+    /// Takes Stow's finalizer off the object.
+    RemoveFinalizer,
+    /// Creates the Secret.
+    CreateSecret(SecretContent),
+    /// Sets keys of a Secret that exists.
+    UpdateSecret {
+        /// The Secret as it was observed; another one is not touched.
+        held: HeldSecret,
+        /// What it should hold.
+        content: SecretContent,
+    },
+    /// Deletes a Secret that another one has replaced.
+    DeleteSecret(HeldSecret),
+    /// Creates the instance.
+    Create(Box<CreateInstance>),
+    /// Modifies the instance.
+    Modify(Box<ModifyInstance>),
+    /// Adds or overwrites tags of the instance.
+    AddTags {
+        /// `DBInstanceArn`.
+        arn: String,
+        /// The tags to set.
+        tags: BTreeMap<String, String>,
+    },
+    /// Deletes the instance.
+    Delete(DeleteInstance),
+}
+
+/// Decides what to do next for one object.
+///
+/// A plan may stop short of what is wanted: once its actions are done, the
+/// next observation plans the rest.
+pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
+    let mut plan = match &desired.goal {
+        Goal::Exists(database) => provide::plan(&desired.subject, database, observed, now),
+        Goal::Gone { final_snapshot } => delete::plan(&desired.subject, final_snapshot, observed),
+        Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
+    };
+    hold_back(&mut plan, observed.failed.as_ref(), now);
+    plan
+}
+
+/// Takes back an action that failed a short while ago, with all that follows
+/// it, and says why instead.
+fn hold_back(plan: &mut Plan, failed: Option<&Failed>, now: Timestamp) {
+    let Some(failed) = failed.filter(|failed| now < failed.retry_at) else {
+        return;
+    };
+    if let Some(index) = plan
+        .actions
+        .iter()
+        .position(|action| *action == failed.action)
+    {
+        plan.actions.truncate(index);
+        if failed.obstacle.needs_somebody() {
+            plan.blocked.push(failed.obstacle.clone());
+        } else {
+            plan.waiting.push(failed.obstacle.clone());
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What of an instance differs from its spec, as the one request that RDS
+//! accepts for it.
+//!
+//! Nothing here may shrink storage, or undo what RDS does by itself:
+//! autoscaled storage and rounded IOPS are not drift.
+
+use stow_versions::status::PendingChange;
+use stow_versions::storage;
+
+use crate::rds::{Instance, ModifyInstance};
+
+use super::Database;
+
+/// gp3 takes IOPS of its own from this size on, and refuses them below. In GiB.
+pub(crate) const GP3_OWN_IOPS: i32 = 400;
+/// The least that a gp3 volume of that size can have.
+const GP3_MINIMUM_IOPS: i32 = 12_000;
+
+/// The modification that makes an instance what its spec says, in two parts:
+/// RDS refuses the storage part for a while after the last one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Changes {
+    pub(super) compute: ModifyInstance,
+    pub(super) storage: ModifyInstance,
+}
+
+impl Changes {
+    pub(super) fn between(database: &Database, instance: &Instance) -> Self {
+        let blank = || ModifyInstance {
+            identifier: instance.identifier.clone(),
+            apply_immediately: true,
+            ..ModifyInstance::default()
+        };
+        Self {
+            compute: compute(database, instance, blank()),
+            storage: volume(database, instance, blank()),
+        }
+    }
+}
+
+/// Whether a request asks for anything.
+pub(super) fn is_empty(request: &ModifyInstance) -> bool {
+    let ModifyInstance {
+        identifier: _,
+        class,
+        storage,
+        storage_type,
+        iops,
+        multi_az,
+        master_password,
+        apply_immediately: _,
+    } = request;
+    class.is_none()
+        && storage.is_none()
+        && storage_type.is_none()
+        && iops.is_none()
+        && multi_az.is_none()
+        && master_password.is_none()
+}
+
+/// Both parts in one request.
+pub(super) fn merge(compute: ModifyInstance, storage: ModifyInstance) -> ModifyInstance {
+    ModifyInstance {
+        storage: storage.storage,
+        storage_type: storage.storage_type,
+        iops: storage.iops,
+        ..compute
+    }
+}
+
+fn compute(database: &Database, instance: &Instance, request: ModifyInstance) -> ModifyInstance {
+    let class = instance.pending.class.as_ref().unwrap_or(&instance.class);
+    let multi_az = instance.pending.multi_az.unwrap_or(instance.multi_az);
+    ModifyInstance {
+        class: database.class.clone().filter(|wanted| wanted != class),
+        multi_az: database.multi_az.filter(|wanted| *wanted != multi_az),
+        ..request
+    }
+}
+
+fn volume(database: &Database, instance: &Instance, request: ModifyInstance) -> ModifyInstance {
+    let size = instance
+        .pending
+        .storage
+        .unwrap_or_default()
+        .max(instance.storage);
+    let kind = instance
+        .pending
+        .storage_type
+        .as_ref()
+        .or(instance.storage_type.as_ref());
+    let iops = instance.pending.iops.or(instance.iops);
+
+    let new_kind = database
+        .storage_type
+        .as_ref()
+        .filter(|wanted| Some(*wanted) != kind);
+    let kind_after = new_kind.or(kind).map_or("", String::as_str);
+    let size_after = match database.storage {
+        Some(wanted) if wanted > size => wanted.max(least_growth(instance.storage)),
+        _ => size,
+    };
+    let iops_after = takes_iops(kind_after, size_after).then(|| {
+        let kept = iops.filter(|_| new_kind.is_none());
+        let least = (kind_after == "gp3").then_some(GP3_MINIMUM_IOPS);
+        match database.iops {
+            Some(wanted) => Some(
+                kept.filter(|kept| is_rounded(wanted, *kept))
+                    .unwrap_or(wanted),
+            ),
+            None => kept.max(least),
+        }
+    });
+    let iops_after = iops_after.flatten();
+
+    let differs =
+        size_after != size || new_kind.is_some() || (iops_after.is_some() && iops_after != iops);
+    if !differs {
+        return request;
+    }
+    // RDS wants storage and IOPS together, also where one of them stays.
+    ModifyInstance {
+        storage: Some(size_after),
+        storage_type: new_kind.cloned(),
+        iops: iops_after,
+        ..request
+    }
+}
+
+/// Whether a volume of that type and size takes an IOPS figure.
+pub(crate) fn takes_iops(storage_type: &str, gibibytes: i32) -> bool {
+    match storage_type {
+        "io1" | "io2" => true,
+        "gp3" => gibibytes >= GP3_OWN_IOPS,
+        _ => false,
+    }
+}
+
+/// RDS grows storage by a tenth at least.
+fn least_growth(size: i32) -> i32 {
+    let size = i64::from(size);
+    i32::try_from((size * 11 + 9) / 10).unwrap_or(i32::MAX)
+}
+
+/// RDS rounds a small increase of IOPS up to a tenth: that is what was asked.
+fn is_rounded(wanted: i32, observed: i32) -> bool {
+    observed >= wanted && i64::from(observed) * 10 <= i64::from(wanted) * 11
+}
+
+/// What RDS has accepted and not applied, for the status.
+pub(super) fn pending(instance: &Instance) -> Vec<PendingChange> {
+    let accepted = "RDS has accepted it and applies it by itself";
+    let crate::rds::Pending {
+        class,
+        storage,
+        storage_type,
+        iops,
+        multi_az,
+        master_password,
+    } = &instance.pending;
+    let mut changes = Vec::new();
+    let mut push = |what: String, why: &str| {
+        changes.push(PendingChange {
+            what: Some(what),
+            why: Some(why.to_owned()),
+        });
+    };
+    if let Some(class) = class {
+        push(format!("size {class}"), accepted);
+    }
+    if let Some(size) = storage {
+        push(format!("storage {}", storage::quantity(*size)), accepted);
+    }
+    if let Some(kind) = storage_type {
+        push(format!("storageType {kind}"), accepted);
+    }
+    if let Some(iops) = iops {
+        push(format!("iops {iops}"), accepted);
+    }
+    if let Some(multi_az) = multi_az {
+        push(format!("multiAZ {multi_az}"), accepted);
+    }
+    if *master_password {
+        push("master password".to_owned(), accepted);
+    }
+    changes
+}

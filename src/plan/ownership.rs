@@ -1,0 +1,93 @@
+//! Whose an instance is.
+//!
+//! Nothing here may trust a name alone, or a tag alone: AWS copies tags to
+//! restored instances, and anybody may take a name.
+
+use crate::rds::Instance;
+
+use super::identity::{
+    Subject, TAG_2017_NAMESPACE, TAG_2017_RESOURCE, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT,
+    TAG_UID,
+};
+use super::state::is_going;
+
+/// Whose the instance of an object's identifier is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ownership {
+    /// This object's.
+    Ours,
+    /// This object's since 2017: the exact name and that operator's tags. It
+    /// takes our tags before anything else is done to it.
+    Since2017,
+    /// Not to be touched; the text says why.
+    Foreign(String),
+}
+
+/// Judges the instance that has the subject's identifier.
+pub fn ownership(subject: &Subject, instance: &Instance) -> Ownership {
+    let tag = |key: &str| instance.tags.get(key).map(String::as_str);
+    let identifier = subject.identifier();
+    if instance.identifier != identifier {
+        return Ownership::Foreign(format!("its identifier is not {identifier}"));
+    }
+    if instance.engine != "postgres" {
+        return Ownership::Foreign(format!("its engine is {}", instance.engine));
+    }
+    let ours = [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER];
+    if ours.iter().all(|key| tag(key).is_none()) {
+        let of_2017 = tag(TAG_2017_NAMESPACE) == Some(&subject.namespace)
+            && tag(TAG_2017_RESOURCE) == Some(&subject.name);
+        return if of_2017 {
+            Ownership::Since2017
+        } else {
+            Ownership::Foreign("it carries no tag of Stow".to_owned())
+        };
+    }
+    for (key, want) in [
+        (TAG_CLUSTER, subject.cluster.as_str()),
+        (TAG_UID, subject.uid.as_str()),
+        (TAG_IDENTIFIER, identifier.as_str()),
+    ] {
+        match tag(key) {
+            Some(value) if value == want => {}
+            Some(value) => {
+                return Ownership::Foreign(format!("its tag {key} is {value:?}, not {want:?}"));
+            }
+            None => return Ownership::Foreign(format!("its tag {key} is missing")),
+        }
+    }
+    Ownership::Ours
+}
+
+/// The instance under another identifier that carries this object's tags: a
+/// restore, or the object's own instance renamed.
+pub fn copies<'a>(
+    subject: &Subject,
+    instances: impl Iterator<Item = &'a Instance>,
+) -> Option<&'a Instance> {
+    let identifier = subject.identifier();
+    instances.into_iter().find(|instance| {
+        instance.identifier != identifier
+            && instance.tags.get(TAG_CLUSTER) == Some(&subject.cluster)
+            && instance.tags.get(TAG_UID) == Some(&subject.uid)
+    })
+}
+
+/// The instance of an earlier object of the same namespace and name, unless it
+/// is going already.
+pub fn previous<'a>(
+    subject: &Subject,
+    instances: impl Iterator<Item = &'a Instance>,
+) -> Option<&'a Instance> {
+    let object = subject.object();
+    instances.into_iter().find(|instance| {
+        instance.tags.get(TAG_CLUSTER) == Some(&subject.cluster)
+            && instance.tags.get(TAG_OBJECT) == Some(&object)
+            && instance
+                .tags
+                .get(TAG_UID)
+                .is_some_and(|uid| *uid != subject.uid)
+            && instance.tags.get(TAG_IDENTIFIER) == Some(&instance.identifier)
+            && !is_going(&instance.status)
+    })
+}

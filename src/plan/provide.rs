@@ -1,0 +1,371 @@
+//! Plans for a database that should exist.
+//!
+//! Nothing here may replace a database that once existed, or touch one that is
+//! not the object's.
+
+use jiff::{SignedDuration, Timestamp};
+use stow_versions::status::Reason;
+
+use crate::rds::{CreateInstance, Instance, ModifyInstance, Password};
+
+use super::modify::{self, Changes};
+use super::ownership::{Ownership, ownership};
+use super::state::{State, state};
+use super::{
+    Action, Creation, Database, Observed, Obstacle, Plan, Presence, SecretState, Subject, secret,
+};
+
+/// How long RDS may go on showing old values of what it has accepted.
+const SETTLING: SignedDuration = SignedDuration::from_mins(5);
+
+/// Days of automated backups: the least that safety asks for. AWS's own
+/// default is one.
+const BACKUP_RETENTION: i32 = 7;
+
+/// A sweep may miss an instance whose page shifted, and RDS may not list one
+/// that it has just created: only this many in a row say that it is gone.
+pub(super) const SWEEPS_THAT_CONFIRM: u32 = 2;
+
+pub(super) fn plan(
+    subject: &Subject,
+    database: &Database,
+    observed: &Observed,
+    now: Timestamp,
+) -> Plan {
+    let mut plan = Plan::default();
+    if let Some(instance) = own_instance(subject, observed, &mut plan) {
+        keep(subject, database, instance, observed, now, &mut plan);
+    } else if let Presence::Absent { sweeps } = observed.instance {
+        create(subject, database, observed, sweeps, &mut plan);
+    }
+    if !observed.finalizer && !plan.actions.is_empty() {
+        plan.actions.insert(0, Action::AddFinalizer);
+    }
+    plan
+}
+
+/// A spec that cannot be followed changes nothing; yet whoever owns an
+/// instance keeps the finalizer that stands for it.
+pub(super) fn unclear(subject: &Subject, observed: &Observed, message: &str) -> Plan {
+    let mut plan = Plan::default();
+    let owned = own_instance(subject, observed, &mut plan).is_some();
+    plan.actions.clear();
+    if owned && !observed.finalizer {
+        plan.actions.push(Action::AddFinalizer);
+    }
+    plan.blocked
+        .insert(0, Obstacle::new(Reason::InvalidSpec, message));
+    plan
+}
+
+/// The instance that is the object's, or the reason why there is none.
+fn own_instance<'a>(
+    subject: &Subject,
+    observed: &'a Observed,
+    plan: &mut Plan,
+) -> Option<&'a Instance> {
+    let instance = match &observed.instance {
+        Presence::Unknown => {
+            plan.waiting.push(Obstacle::new(
+                Reason::InProgress,
+                "RDS is observed again before anything else is done.",
+            ));
+            return None;
+        }
+        Presence::Unreadable(error) => {
+            let obstacle = Obstacle::from(error);
+            if obstacle.needs_somebody() {
+                plan.blocked.push(obstacle);
+            } else {
+                plan.waiting.push(obstacle);
+            }
+            return None;
+        }
+        Presence::Absent { .. } => return None,
+        Presence::Present(instance) => instance.as_ref(),
+    };
+    match ownership(subject, instance) {
+        Ownership::Ours => Some(instance),
+        Ownership::Since2017 => {
+            plan.actions.push(Action::AddTags {
+                arn: instance.arn.clone(),
+                tags: subject.tags(),
+            });
+            Some(instance)
+        }
+        Ownership::Foreign(why) => {
+            plan.blocked.push(Obstacle::new(
+                Reason::NotOwned,
+                format!(
+                    "RDS instance {} exists and is not this object's: {why}. Stow leaves it alone; rename or delete that instance, or delete this object.",
+                    instance.identifier
+                ),
+            ));
+            None
+        }
+    }
+}
+
+fn create(
+    subject: &Subject,
+    database: &Database,
+    observed: &Observed,
+    sweeps: u32,
+    plan: &mut Plan,
+) {
+    let identifier = subject.identifier();
+    // A password that RDS has accepted is the trace of an instance that existed.
+    let accepted = matches!(&observed.secret, SecretState::Ours(held)
+        if !held.password_pending && secret::password_of(held).is_some());
+    if observed.recorded || accepted {
+        if sweeps < SWEEPS_THAT_CONFIRM {
+            plan.waiting.push(Obstacle::new(
+                Reason::InProgress,
+                format!("RDS does not list instance {identifier}; it is looked for once more."),
+            ));
+            return;
+        }
+        let copy = observed.copy.as_ref().map_or(String::new(), |copy| {
+            format!(" Instance {copy} carries its tags: it was renamed, or restored from it.")
+        });
+        plan.blocked.push(Obstacle::new(
+            Reason::InstanceMissing,
+            format!(
+                "RDS instance {identifier} existed and is gone, and Stow did not delete it.{copy} An empty one in its place would look like lost data: restore it under the same identifier with its tags, or delete this object and create a new one."
+            ),
+        ));
+        return;
+    }
+    if let Some(copy) = &observed.copy {
+        plan.blocked.push(Obstacle::new(
+            Reason::NotOwned,
+            format!(
+                "RDS instance {copy} carries this object's tags, and another identifier: it is a copy, or was renamed. Stow leaves it alone and creates nothing beside it; remove its stow.myob.com/* tags, or rename it to {identifier}."
+            ),
+        ));
+        return;
+    }
+    if let Some(previous) = &observed.previous {
+        plan.blocked.push(Obstacle::new(
+            Reason::PreviousInstanceExists,
+            format!(
+                "RDS instance {} belongs to an earlier object named {}. Nothing is created while it lives: delete it in RDS, or remove its stow.myob.com/* tags, once its data is not needed under this name.",
+                previous.identifier,
+                subject.object()
+            ),
+        ));
+        return;
+    }
+    let creation = match &database.creation {
+        Ok(creation) => creation,
+        Err(obstacle) => {
+            plan.blocked.push(obstacle.clone());
+            return;
+        }
+    };
+    create_with_secret(subject, database, creation, observed, plan);
+}
+
+/// The Secret comes first: a password is sent to RDS only from where it is kept.
+fn create_with_secret(
+    subject: &Subject,
+    database: &Database,
+    creation: &Creation,
+    observed: &Observed,
+    plan: &mut Plan,
+) {
+    let name = &database.secret_name;
+    match &observed.secret {
+        SecretState::Missing => {
+            let content = secret::with_password(name, &observed.fresh_password);
+            plan.actions.push(Action::CreateSecret(content));
+        }
+        SecretState::Ours(held) => {
+            let action = secret::password_of(held).map_or_else(
+                || Action::UpdateSecret {
+                    held: held.clone(),
+                    content: secret::with_password(name, &observed.fresh_password),
+                },
+                |password| Action::Create(Box::new(request(subject, database, creation, password))),
+            );
+            plan.actions.push(action);
+        }
+        SecretState::Unmarked(_) => plan.blocked.push(secret::conflict(
+            name,
+            "it has no ownerReference to this object, and there is no instance that it could be of",
+        )),
+        SecretState::Foreign(why) => plan.blocked.push(secret::conflict(name, why)),
+        SecretState::Unreadable(why) => plan.waiting.push(Obstacle::new(
+            Reason::Unreachable,
+            format!("Secret {name} cannot be read: {why}."),
+        )),
+    }
+}
+
+fn request(
+    subject: &Subject,
+    database: &Database,
+    creation: &Creation,
+    master_password: Password,
+) -> CreateInstance {
+    let Creation {
+        class,
+        storage,
+        storage_type,
+        iops,
+        multi_az,
+        database_name,
+        master_username,
+        port,
+        backup_window,
+        maintenance_window,
+        subnet_group,
+        security_groups,
+        encrypted,
+        kms_key,
+    } = creation.clone();
+    let mut tags = database.tags.clone();
+    tags.extend(subject.tags());
+    CreateInstance {
+        identifier: subject.identifier(),
+        class,
+        storage,
+        storage_type,
+        iops,
+        multi_az,
+        database_name,
+        master_username,
+        master_password,
+        port,
+        backup_retention: BACKUP_RETENTION,
+        backup_window,
+        maintenance_window,
+        subnet_group,
+        security_groups,
+        encrypted,
+        kms_key,
+        tags,
+    }
+}
+
+/// Keeps an instance that is the object's as the spec says.
+fn keep(
+    subject: &Subject,
+    database: &Database,
+    instance: &Instance,
+    observed: &Observed,
+    now: Timestamp,
+    plan: &mut Plan,
+) {
+    let changeable = match state(&instance.status) {
+        State::Settled | State::StorageSettling => true,
+        State::InProgress(reason) => {
+            let message = format!("RDS says {}.", instance.status);
+            plan.waiting.push(Obstacle::new(reason, message));
+            false
+        }
+        State::Deleting => {
+            plan.actions.clear();
+            plan.waiting.push(Obstacle::new(
+                Reason::Deleting,
+                "RDS is deleting the instance, and not because this object was deleted.",
+            ));
+            return;
+        }
+        State::Stopped => {
+            plan.blocked.push(Obstacle::new(
+                Reason::IncompatibleState,
+                format!("The instance is stopped: aws rds start-db-instance --db-instance-identifier {} starts it. Changes wait until then.", instance.identifier),
+            ));
+            false
+        }
+        State::Broken | State::Lost => {
+            plan.blocked.push(Obstacle::new(
+                Reason::IncompatibleState,
+                format!("RDS says {}: nothing goes on until it is repaired there. The instance's events in RDS say what it needs.", instance.status),
+            ));
+            false
+        }
+    };
+    if instance.status == "storage-full" {
+        plan.blocked.push(Obstacle::new(
+            Reason::IncompatibleState,
+            "The instance's storage is full: raise spec.storage.",
+        ));
+    }
+    tag(subject, database, instance, plan);
+    let password = secret::plan(&database.secret_name, instance, observed, plan);
+    plan.pending = modify::pending(instance);
+    change(
+        database, instance, password, changeable, observed, now, plan,
+    );
+}
+
+/// Sets the tags that the spec wants and the instance lacks. Keys that nobody
+/// states are left alone.
+fn tag(subject: &Subject, database: &Database, instance: &Instance, plan: &mut Plan) {
+    let mut tags = database.tags.clone();
+    tags.extend(subject.tags());
+    tags.retain(|key, value| instance.tags.get(key) != Some(value));
+    if tags.is_empty() {
+        return;
+    }
+    plan.actions
+        .retain(|action| !matches!(action, Action::AddTags { .. }));
+    plan.actions.push(Action::AddTags {
+        arn: instance.arn.clone(),
+        tags,
+    });
+}
+
+fn change(
+    database: &Database,
+    instance: &Instance,
+    password: Option<Password>,
+    changeable: bool,
+    observed: &Observed,
+    now: Timestamp,
+    plan: &mut Plan,
+) {
+    let Changes { compute, storage } = Changes::between(database, instance);
+    let storage_waits =
+        state(&instance.status) == State::StorageSettling && !modify::is_empty(&storage);
+    if storage_waits {
+        plan.waiting.push(Obstacle::new(
+            Reason::StorageOptimizing,
+            "RDS still optimizes the storage; its next change follows then.",
+        ));
+    }
+    let wanted = if storage_waits {
+        compute
+    } else {
+        modify::merge(compute, storage)
+    };
+    let password_wanted = password.map(|password| ModifyInstance {
+        identifier: instance.identifier.clone(),
+        master_password: Some(password),
+        ..ModifyInstance::default()
+    });
+    for request in password_wanted.into_iter().chain([wanted]) {
+        if modify::is_empty(&request) {
+            continue;
+        }
+        let accepted = observed
+            .issued
+            .as_ref()
+            .is_some_and(|(issued, at)| *issued == request && now < *at + SETTLING);
+        if accepted {
+            plan.waiting.push(Obstacle::new(
+                Reason::Modifying,
+                "RDS has accepted the change and does not show it yet.",
+            ));
+        } else if changeable {
+            plan.actions.push(Action::Modify(Box::new(request)));
+        } else {
+            plan.waiting.push(Obstacle::new(
+                Reason::InProgress,
+                format!("Changes wait while RDS says {}.", instance.status),
+            ));
+        }
+    }
+}

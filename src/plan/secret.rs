@@ -1,0 +1,287 @@
+//! The Secret of an object: what it should hold, and whether the one that is
+//! there may be written.
+//!
+//! Nothing here may print a value: `Debug` shows keys alone.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use stow_versions::status::Reason;
+
+use crate::rds::{Instance, Password};
+
+use super::{Action, Observed, Obstacle, Plan};
+
+const DB_HOST: &str = "DB_HOST";
+const DB_PORT: &str = "DB_PORT";
+const DB_NAME: &str = "DB_NAME";
+const DB_USER: &str = "DB_USER";
+const DB_PASSWORD: &str = "DB_PASSWORD";
+const DATABASE_URL: &str = "DATABASE_URL";
+
+/// RFC 3986: only the unreserved characters stand for themselves.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A Secret as it was read.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HeldSecret {
+    /// `metadata.name`.
+    pub name: String,
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// `data`, decoded; what is not UTF-8 is left out.
+    pub data: BTreeMap<String, String>,
+    /// Whether its password may not be RDS's yet.
+    pub password_pending: bool,
+}
+
+/// What a Secret should hold. Keys that it does not name stay.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretContent {
+    /// `metadata.name`.
+    pub name: String,
+    /// The keys to set.
+    pub data: BTreeMap<String, String>,
+    /// Whether its password may not be RDS's yet; kept in an annotation, so
+    /// that whoever goes on after a crash sends the password once more.
+    pub password_pending: bool,
+}
+
+/// The Secret that an object names, judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretState {
+    /// Two live reads found none.
+    Missing,
+    /// It carries our label and the object's ownerReference.
+    Ours(HeldSecret),
+    /// It has the object's name and neither label nor owner: an older
+    /// release's, if its `DB_HOST` is the instance's endpoint.
+    Unmarked(HeldSecret),
+    /// It serves something else; the text says what.
+    Foreign(String),
+    /// It could not be read; the text says why.
+    Unreadable(String),
+}
+
+impl fmt::Debug for HeldSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HeldSecret")
+            .field("name", &self.name)
+            .field("uid", &self.uid)
+            .field("resource_version", &self.resource_version)
+            .field("keys", &self.data.keys().collect::<Vec<_>>())
+            .field("password_pending", &self.password_pending)
+            .finish()
+    }
+}
+
+impl fmt::Debug for SecretContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretContent")
+            .field("name", &self.name)
+            .field("keys", &self.data.keys().collect::<Vec<_>>())
+            .field("password_pending", &self.password_pending)
+            .finish()
+    }
+}
+
+/// The password that a Secret holds.
+pub fn password_of(secret: &HeldSecret) -> Option<Password> {
+    secret
+        .data
+        .get(DB_PASSWORD)
+        .filter(|text| !text.is_empty())
+        .cloned()
+        .map(Password::new)
+}
+
+/// A Secret that holds a password and nothing else yet.
+pub(super) fn with_password(name: &str, password: &Password) -> SecretContent {
+    SecretContent {
+        name: name.to_owned(),
+        data: BTreeMap::from([(DB_PASSWORD.to_owned(), password.expose().to_owned())]),
+        password_pending: true,
+    }
+}
+
+/// Plans the Secret of an instance that exists. Returns the password that RDS
+/// still has to be told, if there is one.
+pub(super) fn plan(
+    name: &str,
+    instance: &Instance,
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Option<Password> {
+    match &observed.secret {
+        SecretState::Missing => {
+            let mut content = with_password(name, &observed.fresh_password);
+            if let Some(former) = &observed.former_secret
+                && let Some(password) = password_of(former)
+            {
+                content.data = connection(instance, &password);
+                content.password_pending = former.password_pending;
+            }
+            plan.actions.push(Action::CreateSecret(content));
+            None
+        }
+        SecretState::Ours(held) => {
+            let Some(password) = password_of(held) else {
+                let content = with_password(name, &observed.fresh_password);
+                plan.actions.push(Action::UpdateSecret {
+                    held: held.clone(),
+                    content,
+                });
+                return None;
+            };
+            keep(held, &password, instance, observed, plan)
+        }
+        SecretState::Unmarked(held) => {
+            complete(held, instance, plan);
+            None
+        }
+        SecretState::Foreign(why) => {
+            plan.blocked.push(conflict(name, why));
+            None
+        }
+        SecretState::Unreadable(why) => {
+            plan.waiting.push(Obstacle::new(
+                Reason::Unreachable,
+                format!("Secret {name} cannot be read: {why}."),
+            ));
+            None
+        }
+    }
+}
+
+/// The obstacle of a Secret that serves something else.
+pub(super) fn conflict(name: &str, why: &str) -> Obstacle {
+    Obstacle::new(
+        Reason::SecretConflict,
+        format!(
+            "Secret {name} exists and is not this object's: {why}. Set spec.secretName to another name, or delete that Secret."
+        ),
+    )
+}
+
+/// Keeps our own Secret true, and lets the one it replaces go.
+fn keep(
+    held: &HeldSecret,
+    password: &Password,
+    instance: &Instance,
+    observed: &Observed,
+    plan: &mut Plan,
+) -> Option<Password> {
+    let accepted = observed.accepted_password.as_ref() == Some(password);
+    let content = SecretContent {
+        name: held.name.clone(),
+        data: connection(instance, password),
+        password_pending: held.password_pending && !accepted,
+    };
+    let complete = content
+        .data
+        .iter()
+        .all(|(key, value)| held.data.get(key) == Some(value));
+    if !complete || content.password_pending != held.password_pending {
+        plan.actions.push(Action::UpdateSecret {
+            held: held.clone(),
+            content: content.clone(),
+        });
+    }
+    if content.password_pending {
+        return Some(password.clone());
+    }
+    if let Some(former) = &observed.former_secret
+        && instance.endpoint.is_some()
+    {
+        plan.actions.push(Action::DeleteSecret(former.clone()));
+    }
+    None
+}
+
+/// Adds what an older release's Secret lacks, and changes nothing that it has:
+/// running applications read it.
+fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
+    let Some((host, _)) = &instance.endpoint else {
+        plan.waiting.push(Obstacle::new(
+            Reason::InProgress,
+            format!(
+                "Whether Secret {} is this database's shows once it has an endpoint.",
+                held.name
+            ),
+        ));
+        return;
+    };
+    let held_host = held
+        .data
+        .get(DB_HOST)
+        .map(|text| text.split(':').next().unwrap_or(text));
+    if held_host != Some(host) {
+        plan.blocked.push(conflict(
+            &held.name,
+            "it has no ownerReference to this object, and its DB_HOST is not the instance's endpoint",
+        ));
+        return;
+    }
+    let Some(password) = password_of(held) else {
+        plan.blocked
+            .push(conflict(&held.name, "it holds no DB_PASSWORD"));
+        return;
+    };
+    let mut data = connection(instance, &password);
+    data.retain(|key, _| !held.data.contains_key(key));
+    if !data.is_empty() {
+        let content = SecretContent {
+            name: held.name.clone(),
+            data,
+            password_pending: false,
+        };
+        plan.actions.push(Action::UpdateSecret {
+            held: held.clone(),
+            content,
+        });
+    }
+}
+
+/// Whether an application can connect with what a Secret holds.
+pub fn is_complete(secret: &SecretState) -> bool {
+    match secret {
+        SecretState::Ours(held) => !held.password_pending && held.data.contains_key(DATABASE_URL),
+        SecretState::Unmarked(held) => held.data.contains_key(DATABASE_URL),
+        SecretState::Missing | SecretState::Foreign(_) | SecretState::Unreadable(_) => false,
+    }
+}
+
+/// The keys of a Secret for an instance; only the password while RDS has not
+/// given it an endpoint.
+fn connection(instance: &Instance, password: &Password) -> BTreeMap<String, String> {
+    let mut data = BTreeMap::from([(DB_PASSWORD.to_owned(), password.expose().to_owned())]);
+    let Some((host, port)) = &instance.endpoint else {
+        return data;
+    };
+    // RDS always makes `postgres`; `DBName` is what it makes besides.
+    let name = instance.database_name.as_deref().unwrap_or("postgres");
+    let user = &instance.master_username;
+    let url = format!(
+        "postgres://{}:{}@{host}:{port}/{}?sslmode=require",
+        utf8_percent_encode(user, RESERVED),
+        utf8_percent_encode(password.expose(), RESERVED),
+        utf8_percent_encode(name, RESERVED),
+    );
+    for (key, value) in [
+        (DB_HOST, host.clone()),
+        (DB_PORT, port.to_string()),
+        (DB_NAME, name.to_owned()),
+        (DB_USER, user.clone()),
+        (DATABASE_URL, url),
+    ] {
+        data.insert(key.to_owned(), value);
+    }
+    data
+}

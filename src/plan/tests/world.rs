@@ -1,0 +1,271 @@
+//! A world for the planner to look at: a database that exists and is as its
+//! spec says. Each test changes what it is about.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use stow_versions::status::Reason;
+
+use crate::plan::{
+    Action, Creation, Database, Desired, Goal, HeldSecret, Observed, Plan, Presence, SecretState,
+    Subject, plan,
+};
+use crate::rds::{Instance, Password, Pending};
+
+pub(super) const FINAL_SNAPSHOT: &str = "orders-0b5a-20261122010203";
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000)
+}
+
+pub(super) fn subject() -> Subject {
+    Subject {
+        cluster: "c1".into(),
+        namespace: "shop".into(),
+        name: "orders".into(),
+        uid: "0b5a".into(),
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) desired: Desired,
+    pub(super) observed: Observed,
+}
+
+impl World {
+    /// An instance at rest, as its spec says.
+    pub(super) fn settled() -> Self {
+        let desired = Desired {
+            subject: subject(),
+            goal: Goal::Exists(Box::new(database())),
+        };
+        let instance = instance();
+        let observed = Observed {
+            finalizer: true,
+            recorded: true,
+            secret: SecretState::Ours(secret(&instance)),
+            instance: Presence::Present(Box::new(instance)),
+            copy: None,
+            previous: None,
+            former_secret: None,
+            fresh_password: Password::new("fresh".into()),
+            issued: None,
+            accepted_password: None,
+            failed: None,
+        };
+        Self { desired, observed }
+    }
+
+    /// Nothing but the object.
+    pub(super) fn blank() -> Self {
+        let mut world = Self::settled();
+        world.observed.finalizer = false;
+        world.observed.recorded = false;
+        world.observed.instance = Presence::Absent { sweeps: 1 };
+        world.observed.secret = SecretState::Missing;
+        world
+    }
+
+    /// The settled world, its object deleted.
+    pub(super) fn leaving() -> Self {
+        let mut world = Self::settled();
+        world.desired.goal = Goal::Gone {
+            final_snapshot: FINAL_SNAPSHOT.into(),
+        };
+        world
+    }
+
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    pub(super) fn database(&mut self) -> &mut Database {
+        match &mut self.desired.goal {
+            Goal::Exists(database) => database,
+            goal => panic!("{goal:?} has no database"),
+        }
+    }
+
+    pub(super) fn instance(&mut self) -> &mut Instance {
+        match &mut self.observed.instance {
+            Presence::Present(instance) => instance,
+            presence => panic!("{presence:?} has no instance"),
+        }
+    }
+
+    pub(super) fn held(&mut self) -> &mut HeldSecret {
+        match &mut self.observed.secret {
+            SecretState::Ours(held) | SecretState::Unmarked(held) => held,
+            secret => panic!("{secret:?} holds nothing"),
+        }
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        plan(&self.desired, &self.observed, now())
+    }
+}
+
+pub(super) fn database() -> Database {
+    Database {
+        class: Some("db.t3.small".into()),
+        storage: Some(100),
+        storage_type: Some("gp3".into()),
+        iops: None,
+        multi_az: Some(false),
+        tags: BTreeMap::from([("team".into(), "shop".into())]),
+        secret_name: "orders".into(),
+        creation: Ok(Box::new(Creation {
+            class: "db.t3.small".into(),
+            storage: 100,
+            storage_type: "gp3".into(),
+            iops: None,
+            multi_az: false,
+            database_name: "orders".into(),
+            master_username: "postgres".into(),
+            port: 5432,
+            backup_window: None,
+            maintenance_window: None,
+            subnet_group: None,
+            security_groups: Vec::new(),
+            encrypted: true,
+            kms_key: None,
+        })),
+    }
+}
+
+pub(super) fn instance() -> Instance {
+    let mut tags = subject().tags();
+    tags.insert("team".into(), "shop".into());
+    Instance {
+        identifier: subject().identifier(),
+        arn: "arn:aws:rds:eu-west-1:123456789012:db:orders-0b5a".into(),
+        resource_id: Some("db-1".into()),
+        status: "available".into(),
+        endpoint: Some(("orders.rds.example".into(), 5432)),
+        engine: "postgres".into(),
+        engine_version: Some("17.4".into()),
+        class: "db.t3.small".into(),
+        storage: 100,
+        storage_type: Some("gp3".into()),
+        iops: Some(3000),
+        multi_az: false,
+        database_name: Some("orders".into()),
+        master_username: "postgres".into(),
+        deletion_protection: false,
+        read_replicas: Vec::new(),
+        pending: Pending::default(),
+        tags,
+    }
+}
+
+/// The Secret that goes with an instance.
+pub(super) fn secret(instance: &Instance) -> HeldSecret {
+    let (host, port) = instance
+        .endpoint
+        .clone()
+        .expect("the instance has an endpoint");
+    let data = [
+        ("DB_HOST", host.clone()),
+        ("DB_PORT", port.to_string()),
+        ("DB_NAME", "orders".into()),
+        ("DB_USER", "postgres".into()),
+        ("DB_PASSWORD", "p/w".into()),
+        (
+            "DATABASE_URL",
+            format!("postgres://postgres:p%2Fw@{host}:{port}/orders?sslmode=require"),
+        ),
+    ];
+    HeldSecret {
+        name: "orders".into(),
+        uid: "secret-uid".into(),
+        resource_version: "7".into(),
+        data: data
+            .into_iter()
+            .map(|(key, value)| (key.to_owned(), value))
+            .collect(),
+        password_pending: false,
+    }
+}
+
+/// A plan in words: what it does, what it waits for, what blocks it.
+pub(super) fn told(plan: &Plan) -> String {
+    let mut words: Vec<String> = plan.actions.iter().map(action).collect();
+    let reasons = |mark: char, reasons: Vec<Reason>| {
+        reasons
+            .into_iter()
+            .map(move |reason| format!("{mark}{reason}"))
+            .collect::<Vec<_>>()
+    };
+    words.extend(reasons(
+        '~',
+        plan.waiting
+            .iter()
+            .map(|obstacle| obstacle.reason)
+            .collect(),
+    ));
+    words.extend(reasons(
+        '!',
+        plan.blocked
+            .iter()
+            .map(|obstacle| obstacle.reason)
+            .collect(),
+    ));
+    words.join(" ")
+}
+
+fn action(action: &Action) -> String {
+    match action {
+        Action::AddFinalizer => "+finalizer".into(),
+        Action::RemoveFinalizer => "-finalizer".into(),
+        Action::CreateSecret(content) => {
+            let mark = if content.password_pending { "*" } else { "" };
+            format!("+secret({}{mark})", content.name)
+        }
+        Action::UpdateSecret { held, content } => {
+            let changed = content
+                .data
+                .iter()
+                .filter(|(key, value)| held.data.get(*key) != Some(value));
+            let mut keys: Vec<_> = changed.map(|(key, _)| key.as_str()).collect();
+            if held.password_pending != content.password_pending {
+                keys.push(if content.password_pending {
+                    "*"
+                } else {
+                    "settled"
+                });
+            }
+            format!("secret({})", keys.join(","))
+        }
+        Action::DeleteSecret(held) => format!("-secret({})", held.name),
+        Action::Create(request) => format!("create({})", request.identifier),
+        Action::Modify(request) => {
+            let parts = [
+                request.class.clone(),
+                request.storage.map(|size| format!("{size}GiB")),
+                request.storage_type.clone(),
+                request.iops.map(|iops| format!("{iops}iops")),
+                request
+                    .multi_az
+                    .map(|multi_az| format!("multiAZ={multi_az}")),
+                request
+                    .master_password
+                    .as_ref()
+                    .map(|password| format!("password={}", password.expose())),
+                request.apply_immediately.then(|| "now".to_owned()),
+            ];
+            format!(
+                "modify({})",
+                parts.into_iter().flatten().collect::<Vec<_>>().join(",")
+            )
+        }
+        Action::AddTags { tags, .. } => {
+            format!(
+                "tag({})",
+                tags.keys().cloned().collect::<Vec<_>>().join(",")
+            )
+        }
+        Action::Delete(request) => format!("delete({})", request.final_snapshot),
+    }
+}
