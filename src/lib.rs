@@ -1,8 +1,8 @@
 //! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.
 
+pub mod cluster;
 mod complaint;
 pub mod config;
-
 pub mod lead;
 pub mod metrics;
 pub mod plan;

@@ -1,0 +1,357 @@
+//! [`Cluster`] on kube.
+//!
+//! Nothing here may retry a write: the caller observes again.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
+use kube::runtime::events::{Event as KubeEvent, EventType, Recorder, Reporter};
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Api, Client, Resource, ResourceExt};
+use serde_json::{Value, json};
+use stow_versions::status::PostgresDBStatus;
+use stow_versions::{FINALIZER, v1beta1};
+
+use crate::plan::{HeldSecret, SecretContent};
+
+use super::{Cluster, Error, Event, PostgresDB, SecretRead};
+
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+const STOW: &str = "stow";
+/// Marks a Secret whose password RDS may not have been told.
+const PASSWORD: &str = "stow.myob.com/password";
+const PENDING: &str = "pending";
+
+/// Kubernetes by its API server.
+#[derive(Clone)]
+pub struct KubeCluster {
+    client: Client,
+    recorder: Recorder,
+    config_map: Store<ConfigMap>,
+    config_map_ref: ObjectRef<ConfigMap>,
+}
+
+impl KubeCluster {
+    /// `config_map` is a store that a watch of the operator's ConfigMap feeds;
+    /// `instance` names this replica in Events.
+    pub fn new(
+        client: Client,
+        config_map: Store<ConfigMap>,
+        config_map_ref: ObjectRef<ConfigMap>,
+        instance: String,
+    ) -> Self {
+        let reporter = Reporter {
+            controller: "stow.myob.com".to_owned(),
+            instance: Some(instance),
+        };
+        let recorder = Recorder::new(client.clone(), reporter);
+        Self {
+            client,
+            recorder,
+            config_map,
+            config_map_ref,
+        }
+    }
+
+    fn objects(&self, namespace: &str) -> Api<PostgresDB> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    fn secrets(&self, namespace: &str) -> Api<Secret> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+}
+
+impl Cluster for KubeCluster {
+    async fn fetch(&self, namespace: &str, name: &str) -> Result<Option<PostgresDB>, Error> {
+        let what = format!("reading postgresdb {namespace}/{name}");
+        self.objects(namespace)
+            .get_opt(name)
+            .await
+            .map_err(|error| classify(what, error))
+    }
+
+    async fn set_finalizer(&self, object: &PostgresDB, present: bool) -> Result<PostgresDB, Error> {
+        let mut finalizers = object.metadata.finalizers.clone().unwrap_or_default();
+        finalizers.retain(|finalizer| finalizer != FINALIZER);
+        if present {
+            finalizers.push(FINALIZER.to_owned());
+        }
+        // A merge patch, since a server-side apply fails on an object that
+        // holds a value of a wrong type.
+        let patch = json!({"metadata": {
+            "finalizers": finalizers,
+            "uid": object.metadata.uid,
+            "resourceVersion": object.metadata.resource_version,
+        }});
+        let name = object.name_any();
+        let namespace = object.namespace().unwrap_or_default();
+        self.objects(&namespace)
+            .patch(&name, &by_stow(), &Patch::Merge(patch))
+            .await
+            .map_err(|error| {
+                classify(
+                    format!("writing the finalizer of postgresdb {namespace}/{name}"),
+                    error,
+                )
+            })
+    }
+
+    async fn set_status(
+        &self,
+        object: &PostgresDB,
+        status: &PostgresDBStatus,
+    ) -> Result<(), Error> {
+        let name = object.name_any();
+        let namespace = object.namespace().unwrap_or_default();
+        let what = || format!("writing the status of postgresdb {namespace}/{name}");
+        let value = |status: &PostgresDBStatus| {
+            serde_json::to_value(status).map_err(|error| Error::Invalid {
+                what: what(),
+                message: error.to_string(),
+            })
+        };
+        let patch = json!({
+            "metadata": {"uid": object.metadata.uid},
+            "status": merge_patch(&value(&object.status)?, value(status)?),
+        });
+        self.objects(&namespace)
+            .patch_status(&name, &by_stow(), &Patch::Merge(patch))
+            .await
+            .map(drop)
+            .map_err(|error| classify(what(), error))
+    }
+
+    async fn secret(&self, namespace: &str, name: &str) -> Result<SecretRead, Error> {
+        let what = format!("reading Secret {namespace}/{name}");
+        let secret = self
+            .secrets(namespace)
+            .get_opt(name)
+            .await
+            .map_err(|error| classify(what, error))?;
+        Ok(secret.map_or(SecretRead::Missing, found))
+    }
+
+    async fn create_secret(
+        &self,
+        owner: &PostgresDB,
+        content: &SecretContent,
+    ) -> Result<(), Error> {
+        let namespace = owner.namespace().unwrap_or_default();
+        let mut secret = Secret {
+            type_: Some("Opaque".to_owned()),
+            data: Some(encoded(&content.data)),
+            ..Secret::default()
+        };
+        secret.metadata.name = Some(content.name.clone());
+        secret.metadata.labels = Some(BTreeMap::from([(MANAGED_BY.to_owned(), STOW.to_owned())]));
+        secret.metadata.owner_references = owner.controller_owner_ref(&()).map(|mut reference| {
+            // Nobody's deletion waits for the Secret.
+            reference.block_owner_deletion = None;
+            vec![reference]
+        });
+        if content.password_pending {
+            secret.metadata.annotations =
+                Some(BTreeMap::from([(PASSWORD.to_owned(), PENDING.to_owned())]));
+        }
+        let params = PostParams {
+            field_manager: Some(STOW.to_owned()),
+            ..PostParams::default()
+        };
+        self.secrets(&namespace)
+            .create(&params, &secret)
+            .await
+            .map(drop)
+            .map_err(|error| {
+                classify(
+                    format!("creating Secret {namespace}/{}", content.name),
+                    error,
+                )
+            })
+    }
+
+    async fn update_secret(
+        &self,
+        namespace: &str,
+        held: &HeldSecret,
+        content: &SecretContent,
+    ) -> Result<(), Error> {
+        let mark = content.password_pending.then_some(PENDING);
+        let annotations = if mark.is_some() || held.password_pending {
+            json!({PASSWORD: mark})
+        } else {
+            Value::Null
+        };
+        let mut metadata = json!({"uid": held.uid, "resourceVersion": held.resource_version});
+        if !annotations.is_null() {
+            metadata["annotations"] = annotations;
+        }
+        let patch = json!({"metadata": metadata, "data": encoded(&content.data)});
+        self.secrets(namespace)
+            .patch(&held.name, &by_stow(), &Patch::Merge(patch))
+            .await
+            .map(drop)
+            .map_err(|error| classify(format!("writing Secret {namespace}/{}", held.name), error))
+    }
+
+    async fn delete_secret(&self, namespace: &str, held: &HeldSecret) -> Result<(), Error> {
+        let preconditions = Preconditions {
+            uid: Some(held.uid.clone()),
+            resource_version: Some(held.resource_version.clone()),
+        };
+        let params = DeleteParams::default().preconditions(preconditions);
+        self.secrets(namespace)
+            .delete(&held.name, &params)
+            .await
+            .map(drop)
+            .map_err(|error| classify(format!("deleting Secret {namespace}/{}", held.name), error))
+    }
+
+    async fn publish(&self, object: &PostgresDB, event: &Event) -> Result<(), Error> {
+        let kube_event = KubeEvent {
+            type_: if event.warning {
+                EventType::Warning
+            } else {
+                EventType::Normal
+            },
+            reason: event.reason.clone(),
+            note: Some(event.note.clone()),
+            action: event.action.clone(),
+            secondary: None,
+        };
+        self.recorder
+            .publish(&kube_event, &object.object_ref(&()))
+            .await
+            .map_err(|error| {
+                classify(
+                    format!("publishing an Event about postgresdb {}", object.name_any()),
+                    error,
+                )
+            })
+    }
+
+    fn config_map(&self) -> Option<BTreeMap<String, String>> {
+        let config_map = self.config_map.get(&self.config_map_ref)?;
+        Some(config_map.data.clone().unwrap_or_default())
+    }
+}
+
+fn by_stow() -> PatchParams {
+    PatchParams {
+        field_manager: Some(STOW.to_owned()),
+        ..PatchParams::default()
+    }
+}
+
+fn found(secret: Secret) -> SecretRead {
+    let metadata = secret.metadata;
+    let annotation = metadata
+        .annotations
+        .as_ref()
+        .and_then(|all| all.get(PASSWORD));
+    let data = secret.data.unwrap_or_default().into_iter();
+    SecretRead::Found {
+        labelled: metadata
+            .labels
+            .iter()
+            .flatten()
+            .any(|(key, value)| key == MANAGED_BY && value == STOW),
+        owners: metadata
+            .owner_references
+            .iter()
+            .flatten()
+            .filter(|owner| {
+                owner.kind == v1beta1::PostgresDB::kind(&())
+                    && owner.api_version.split('/').next() == Some(stow_versions::GROUP)
+            })
+            .map(|owner| owner.uid.clone())
+            .collect(),
+        kind: secret.type_.unwrap_or_default(),
+        held: HeldSecret {
+            password_pending: annotation.is_some_and(|value| value == PENDING),
+            name: metadata.name.unwrap_or_default(),
+            uid: metadata.uid.unwrap_or_default(),
+            resource_version: metadata.resource_version.unwrap_or_default(),
+            data: data
+                .filter_map(|(key, ByteString(value))| Some((key, String::from_utf8(value).ok()?)))
+                .collect(),
+        },
+    }
+}
+
+fn encoded(data: &BTreeMap<String, String>) -> BTreeMap<String, ByteString> {
+    data.iter()
+        .map(|(key, value)| (key.clone(), ByteString(value.clone().into_bytes())))
+        .collect()
+}
+
+/// `to`, with a null for each key that only `from` has: a merge patch that
+/// leaves nothing of the old value behind.
+fn merge_patch(from: &Value, to: Value) -> Value {
+    let (Value::Object(from), Value::Object(mut to)) = (from, to.clone()) else {
+        return to;
+    };
+    for (key, old) in from {
+        match to.get_mut(key) {
+            None => {
+                to.insert(key.clone(), Value::Null);
+            }
+            Some(new) => *new = merge_patch(old, new.take()),
+        }
+    }
+    Value::Object(to)
+}
+
+fn classify(what: String, error: impl Into<kube::Error> + Debug) -> Error {
+    match error.into() {
+        kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => {
+            Error::Conflict { what }
+        }
+        kube::Error::Api(status) if status.is_not_found() => Error::NotFound { what },
+        kube::Error::Api(status) if status.is_forbidden() => Error::Forbidden {
+            what,
+            message: status.message.clone(),
+        },
+        kube::Error::Api(status) if status.code == 422 || status.code == 400 => Error::Invalid {
+            what,
+            message: status.message.clone(),
+        },
+        error => Error::Unavailable {
+            what,
+            message: with_causes(&error),
+        },
+    }
+}
+
+/// An error with its causes: kube's own text often stops at "error sending".
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let next = error.to_string();
+        if !text.contains(&next) {
+            text.push_str(": ");
+            text.push_str(&next);
+        }
+        cause = error.source();
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_merge_patch_leaves_nothing_of_the_old_status() {
+        let from = json!({"ready": "creating", "endpoint": {"address": "a", "port": 1}, "pending": [1, 2]});
+        let to = json!({"arn": "x", "endpoint": {"address": "b"}, "pending": [3]});
+        assert_eq!(
+            merge_patch(&from, to),
+            json!({"ready": null, "arn": "x", "endpoint": {"address": "b", "port": null}, "pending": [3]}),
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! A `PostgresDB` and a Secret as the operator reads them.
+//!
+//! Nothing here may refuse an object: one that cannot be read would blind the
+//! operator to all of them.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use stow_versions::status::PostgresDBStatus;
+use stow_versions::{FINALIZER, v1beta1};
+
+use crate::plan::{HeldSecret, Subject};
+
+/// A `PostgresDB` of the hub version whose spec may be anything: validation
+/// turns what is wrong with it into a condition.
+#[derive(Clone, Debug, Serialize, Deserialize, kube::Resource)]
+#[resource(inherit = v1beta1::PostgresDB)]
+pub struct PostgresDB {
+    /// Name, uid, finalizers.
+    pub metadata: ObjectMeta,
+    /// The spec as it is stored.
+    #[serde(default)]
+    pub spec: Value,
+    /// The last status that was written; nothing where it cannot be read.
+    #[serde(default, deserialize_with = "or_default")]
+    pub status: PostgresDBStatus,
+}
+
+fn or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PostgresDBStatus, D::Error> {
+    let status = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(status).unwrap_or_default())
+}
+
+impl PostgresDB {
+    /// Whether it carries Stow's finalizer.
+    pub fn has_finalizer(&self) -> bool {
+        self.metadata
+            .finalizers
+            .iter()
+            .flatten()
+            .any(|finalizer| finalizer == FINALIZER)
+    }
+}
+
+/// The subject of an object's plans; an object that the API server has
+/// accepted always has all of it.
+pub fn subject_of(cluster: &str, object: &PostgresDB) -> Option<Subject> {
+    Some(Subject {
+        cluster: cluster.to_owned(),
+        namespace: object.metadata.namespace.clone()?,
+        name: object.metadata.name.clone()?,
+        uid: object.metadata.uid.clone()?,
+    })
+}
+
+/// A Secret as it was read, not judged yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SecretRead {
+    /// There is none.
+    Missing,
+    /// It is there.
+    Found {
+        /// Its content.
+        held: HeldSecret,
+        /// Whether it carries Stow's label.
+        labelled: bool,
+        /// The uids of its owners.
+        owners: Vec<String>,
+        /// `type`.
+        kind: String,
+    },
+}
