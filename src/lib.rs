@@ -8,6 +8,7 @@ pub mod metrics;
 pub mod plan;
 pub mod probes;
 pub mod rds;
+pub mod reconcile;
 
 #[cfg(test)]
 mod fake_api;

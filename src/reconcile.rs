@@ -1,0 +1,295 @@
+//! One object at a time, from what is observed to what is reported: observe,
+//! validate, plan, execute, report, over the traits [`Rds`] and [`Cluster`].
+//!
+//! Nothing here may read a clock, draw a random number or keep a decision to
+//! itself: decisions are the planner's, and time and passwords are handed in.
+
+mod execute;
+mod memory;
+mod observe;
+mod report;
+mod sweep;
+mod validate;
+
+pub use memory::Memories;
+pub use sweep::{Intervals, Phase, Sweep, Sweeper, Sweeps, Wake};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tracing::{Instrument, debug, info_span, warn};
+
+use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
+use crate::config::Configuration;
+use crate::lead::{Fence, NotLeading};
+use crate::plan::{Action, Desired, Goal, Observed, Plan, Presence, Subject, plan};
+use crate::rds::{Password, Rds};
+
+use memory::Memory;
+use report::Happening;
+
+/// Each round does what the last one made possible; a database takes five from
+/// nothing to its create request. More means that plans do not converge.
+const ROUNDS: usize = 8;
+
+/// How long an object at rest stays unread. It is how an edit of its Secret is
+/// noticed, which nothing watches.
+const REST: Duration = Duration::from_mins(10);
+
+/// The first wait after a call to Kubernetes that failed, and the longest.
+const RETRY: Duration = Duration::from_millis(500);
+const LONGEST_RETRY: Duration = Duration::from_mins(2);
+
+/// What differs from run to run, handed in so that a test can hand in the same.
+#[derive(Clone)]
+pub struct Ambient {
+    /// The time of day.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// A password that nobody has used.
+    pub password: Arc<dyn Fn() -> Password + Send + Sync>,
+}
+
+/// All that reconciling needs beside the object.
+pub struct Context<R, C> {
+    /// RDS.
+    pub rds: Arc<R>,
+    /// Kubernetes.
+    pub cluster: Arc<C>,
+    /// What the last sweep saw, and who waits for the next.
+    pub sweeps: Arc<Sweeps>,
+    /// What this process did, while RDS does not show it yet.
+    pub memories: Memories,
+    /// Leadership, checked before every change.
+    pub fence: Fence,
+    /// Time and randomness.
+    pub ambient: Ambient,
+    /// The cluster's id, as in the tag `stow.myob.com/cluster`.
+    pub cluster_id: String,
+}
+
+/// What became of one pass over an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// When to look again at the latest.
+    pub again: Duration,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The object is as it should be, or waits as the phase says.
+    Reported(Phase),
+    /// The object does not exist any more.
+    Gone,
+    /// The API server did not do its part; the pass is made again.
+    Failed,
+}
+
+/// Why a pass over an object could not be completed. What RDS or the spec
+/// stands in the way of is no such error: the object's conditions say it.
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    /// The API server did not do its part.
+    #[error(transparent)]
+    Cluster(#[from] cluster::Error),
+    /// Another replica leads now.
+    #[error(transparent)]
+    NotLeading(#[from] NotLeading),
+}
+
+/// Reconciles one object.
+pub async fn reconcile<R: Rds, C: Cluster>(
+    context: &Context<R, C>,
+    object: &PostgresDB,
+) -> Outcome {
+    let Some(subject) = subject_of(&context.cluster_id, object) else {
+        return Outcome {
+            again: REST,
+            end: End::Gone,
+        };
+    };
+    let span = info_span!(
+        "reconcile",
+        namespace = subject.namespace,
+        name = subject.name
+    );
+    async {
+        let uid = subject.uid.clone();
+        let pass = Pass {
+            context,
+            subject,
+            object: object.clone(),
+            prepared: false,
+            absent: false,
+            happenings: Vec::new(),
+        };
+        match pass.run().await {
+            Ok(outcome) => {
+                if outcome.end != End::Gone {
+                    context.memories.with(&uid, Memory::completed);
+                }
+                outcome
+            }
+            Err(error) => {
+                let attempts = context.memories.with(&uid, Memory::interrupted);
+                match &error {
+                    // Somebody wrote meanwhile: an everyday matter.
+                    Error::Cluster(cluster::Error::Conflict { .. }) | Error::NotLeading(_) => {
+                        debug!(%error, "starting over");
+                    }
+                    Error::Cluster(_) => {
+                        warn!(%error, attempts, "could not be reconciled; trying again");
+                    }
+                }
+                let wait = RETRY.saturating_mul(1 << attempts.min(10));
+                Outcome {
+                    again: wait.min(LONGEST_RETRY),
+                    end: End::Failed,
+                }
+            }
+        }
+    }
+    .instrument(span)
+    .await
+}
+
+/// One pass over one object.
+struct Pass<'a, R, C> {
+    context: &'a Context<R, C>,
+    subject: Subject,
+    object: PostgresDB,
+    /// Whether the object was read past every cache in this pass.
+    prepared: bool,
+    /// Whether RDS answered in this pass that the instance does not exist.
+    absent: bool,
+    happenings: Vec<Happening>,
+}
+
+impl<R: Rds, C: Cluster> Pass<'_, R, C> {
+    async fn run(mut self) -> Result<Outcome, Error> {
+        for _ in 0..ROUNDS {
+            let desired = self.desired();
+            // The sweep alone does not prove that there is no instance.
+            let confirm = self.prepared && !self.absent;
+            let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
+            self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
+            let plan = plan(&desired, &observed, self.now());
+            if plan.actions.is_empty() {
+                return self.conclude(&desired, &observed, &plan).await;
+            }
+            if !self.prepared {
+                // The watch may lag: nothing is changed on its word alone.
+                self.prepared = true;
+                if !self.refresh().await? {
+                    return Ok(Outcome {
+                        again: REST,
+                        end: End::Gone,
+                    });
+                }
+                continue;
+            }
+            for action in plan.actions {
+                let last = action == Action::RemoveFinalizer;
+                if !self.execute(&desired, action).await? {
+                    break;
+                }
+                if last {
+                    self.forget();
+                    return Ok(Outcome {
+                        again: REST,
+                        end: End::Gone,
+                    });
+                }
+            }
+        }
+        warn!("the plans of this object do not come to rest; it is looked at again later");
+        Ok(Outcome {
+            again: LONGEST_RETRY,
+            end: End::Failed,
+        })
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.context.ambient.now)()
+    }
+
+    fn desired(&self) -> Desired {
+        let configuration = self
+            .context
+            .cluster
+            .config_map()
+            .map(|data| Configuration::read(&data));
+        validate::desired(&self.subject, &self.object, configuration.as_ref())
+    }
+
+    /// Reads the object itself. Says whether it is still there.
+    async fn refresh(&mut self) -> Result<bool, Error> {
+        let fresh = self
+            .context
+            .cluster
+            .fetch(&self.subject.namespace, &self.subject.name)
+            .await?;
+        let fresh = fresh.filter(|fresh| fresh.metadata.uid.as_ref() == Some(&self.subject.uid));
+        let Some(fresh) = fresh else {
+            debug!("the object is gone");
+            self.forget();
+            return Ok(false);
+        };
+        self.object = fresh;
+        Ok(true)
+    }
+
+    fn forget(&self) {
+        self.context.memories.forget(&self.subject.uid);
+        self.context.sweeps.untrack(&self.subject.uid);
+    }
+
+    /// Writes what was found, and says when to look again.
+    async fn conclude(
+        self,
+        desired: &Desired,
+        observed: &Observed,
+        plan: &Plan,
+    ) -> Result<Outcome, Error> {
+        let now = self.now();
+        let leaving = matches!(desired.goal, Goal::Gone { .. }) && !observed.finalizer;
+        if leaving {
+            self.forget();
+            return Ok(Outcome {
+                again: REST,
+                end: End::Gone,
+            });
+        }
+        let status = report::status(&self.object, desired, observed, plan, now);
+        let phase = report::phase(observed, plan);
+        self.context.sweeps.track(&self.subject, phase);
+        for event in report::events(&self.object.status, &status, &self.happenings) {
+            self.publish(&event).await;
+        }
+        if status != self.object.status {
+            let write = self.context.cluster.set_status(&self.object, &status);
+            self.context.fence.bound(write).await??;
+        }
+        let retry = observed
+            .failed
+            .as_ref()
+            .map(|failed| failed.retry_at.duration_since(now));
+        let retry = retry.and_then(|retry| Duration::try_from(retry).ok());
+        let again = retry.map_or(REST, |retry| retry.clamp(RETRY, REST));
+        Ok(Outcome {
+            again,
+            end: End::Reported(phase),
+        })
+    }
+
+    /// Events are a courtesy: where one is refused, as in a namespace that is
+    /// being deleted, the log has it.
+    async fn publish(&self, event: &Event) {
+        if let Err(error) = self.context.cluster.publish(&self.object, event).await {
+            debug!(%error, reason = event.reason, note = event.note, "an Event could not be published");
+        }
+    }
+}

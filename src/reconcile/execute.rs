@@ -1,0 +1,235 @@
+//! Carries out one action of a plan.
+//!
+//! Nothing here may choose: an action is done as it is planned, once, while
+//! this replica leads; what came of it is remembered for the next plan.
+
+use stow_versions::status::Reason;
+use tracing::{info, warn};
+
+use crate::cluster::{self, Cluster};
+use crate::plan::{Action, Desired, Obstacle};
+use crate::rds::{self, Instance, ModifyInstance, Password, Rds};
+
+use super::report::Happening;
+use super::{Error, Pass};
+
+/// What an action changed, as far as it shows.
+enum Effect {
+    /// Something in Kubernetes.
+    Cluster,
+    /// The instance; with RDS's answer, where it shows the instance.
+    Instance(Option<Box<Instance>>),
+}
+
+enum Failure {
+    Cluster(cluster::Error),
+    Rds(rds::Error),
+}
+
+impl<R: Rds, C: Cluster> Pass<'_, R, C> {
+    /// Executes an action. Says whether the plan goes on after it; where not,
+    /// the next observation shows why.
+    pub(super) async fn execute(
+        &mut self,
+        desired: &Desired,
+        action: Action,
+    ) -> Result<bool, Error> {
+        let fence = self.context.fence.clone();
+        let attempt = fence.bound(self.attempt(&action)).await;
+        if attempt.is_err() && changes_instance(&action) {
+            // Cut off in the middle: what became of it is unknown.
+            self.remember_change(None);
+        }
+        match attempt? {
+            Ok(effect) => {
+                self.context
+                    .memories
+                    .with(&self.subject.uid, |memory| memory.succeed(&action));
+                if let Effect::Instance(answer) = effect {
+                    self.remember_change(answer.map(|answer| *answer));
+                    self.remember_accepted(&action);
+                }
+                if let Some(happening) = Happening::of(&action, desired) {
+                    info!(action = happening.action, "{}", happening.note);
+                    self.happenings.push(happening);
+                }
+                if action == Action::RemoveFinalizer {
+                    self.tell_the_last().await;
+                }
+                Ok(true)
+            }
+            Err(failure) => {
+                self.failed(action, failure)?;
+                Ok(false)
+            }
+        }
+    }
+
+    async fn attempt(&mut self, action: &Action) -> Result<Effect, Failure> {
+        let Self {
+            context,
+            object,
+            subject,
+            ..
+        } = self;
+        let cluster = &context.cluster;
+        let rds = &context.rds;
+        let namespace = &subject.namespace;
+        match action {
+            Action::AddFinalizer => *object = cluster.set_finalizer(object, true).await?,
+            Action::RemoveFinalizer => *object = cluster.set_finalizer(object, false).await?,
+            Action::CreateSecret(content) => cluster.create_secret(object, content).await?,
+            Action::UpdateSecret { held, content } => {
+                cluster.update_secret(namespace, held, content).await?;
+            }
+            Action::DeleteSecret(held) => cluster.delete_secret(namespace, held).await?,
+            Action::Create(request) => {
+                return Ok(Effect::Instance(Some(Box::new(rds.create(request).await?))));
+            }
+            Action::Modify(request) => {
+                return Ok(Effect::Instance(Some(Box::new(rds.modify(request).await?))));
+            }
+            Action::Delete(request) => {
+                rds.delete(request).await?;
+                return Ok(Effect::Instance(None));
+            }
+            Action::AddTags { arn, tags } => {
+                rds.add_tags(arn, tags).await?;
+                return Ok(Effect::Instance(None));
+            }
+        }
+        Ok(Effect::Cluster)
+    }
+
+    fn failed(&self, action: Action, failure: Failure) -> Result<(), Error> {
+        let obstacle = match failure {
+            // Stale or unreachable: the whole pass starts over.
+            Failure::Cluster(
+                error @ (cluster::Error::Conflict { .. }
+                | cluster::Error::NotFound { .. }
+                | cluster::Error::Unavailable { .. }),
+            ) => return Err(error.into()),
+            Failure::Cluster(error) => refused_by_the_cluster(&error),
+            Failure::Rds(error) => {
+                self.remember_change(None);
+                if already_done(&error) {
+                    return Ok(());
+                }
+                redacted(Obstacle::from(&error), password_in(&action))
+            }
+        };
+        warn!(reason = %obstacle.reason, "{}", obstacle.message);
+        let now = self.now();
+        self.context.memories.with(&self.subject.uid, |memory| {
+            memory.fail(action, obstacle, now);
+        });
+        Ok(())
+    }
+
+    fn remember_change(&self, answer: Option<Instance>) {
+        let tick = self.context.sweeps.tick();
+        self.context
+            .memories
+            .with(&self.subject.uid, |memory| memory.change(tick, answer));
+    }
+
+    fn remember_accepted(&self, action: &Action) {
+        let now = self.now();
+        self.context.memories.with(&self.subject.uid, |memory| {
+            if let Some(password) = password_in(action) {
+                memory.accepted_password = Some(password.clone());
+            }
+            if let Action::Modify(request) = action {
+                memory.issued = Some((ModifyInstance::clone(request), now));
+            }
+        });
+    }
+
+    /// The object goes with its finalizer, and no report follows.
+    async fn tell_the_last(&self) {
+        for happening in &self.happenings {
+            self.publish(&happening.event()).await;
+        }
+    }
+}
+
+fn changes_instance(action: &Action) -> bool {
+    match action {
+        Action::Create(_) | Action::Modify(_) | Action::Delete(_) | Action::AddTags { .. } => true,
+        Action::AddFinalizer
+        | Action::RemoveFinalizer
+        | Action::CreateSecret(_)
+        | Action::UpdateSecret { .. }
+        | Action::DeleteSecret(_) => false,
+    }
+}
+
+/// Whether a refusal says that what was asked is so already, or that the
+/// instance is another than was observed: both show in the next observation.
+fn already_done(error: &rds::Error) -> bool {
+    matches!(
+        error,
+        rds::Error::Refused {
+            refusal: rds::Refusal::AlreadyDeleting | rds::Refusal::NotFound,
+            ..
+        }
+    )
+}
+
+fn password_in(action: &Action) -> Option<&Password> {
+    match action {
+        Action::Create(request) => Some(&request.master_password),
+        Action::Modify(request) => request.master_password.as_ref(),
+        _ => None,
+    }
+}
+
+/// AWS's messages may repeat what they refuse.
+fn redacted(mut obstacle: Obstacle, password: Option<&Password>) -> Obstacle {
+    if let Some(password) = password
+        .map(Password::expose)
+        .filter(|text| !text.is_empty())
+    {
+        obstacle.message = obstacle.message.replace(password, "…");
+    }
+    obstacle
+}
+
+fn refused_by_the_cluster(error: &cluster::Error) -> Obstacle {
+    match error {
+        cluster::Error::Forbidden { .. } => Obstacle::new(
+            Reason::AccessDenied,
+            format!(
+                "{error}. Apply yaml/deployment.yaml, which grants what the operator needs; in a namespace that is being deleted nothing can be created."
+            ),
+        ),
+        error => Obstacle::new(Reason::Refused, error.to_string()),
+    }
+}
+
+impl From<cluster::Error> for Failure {
+    fn from(error: cluster::Error) -> Self {
+        Self::Cluster(error)
+    }
+}
+
+impl From<rds::Error> for Failure {
+    fn from(error: rds::Error) -> Self {
+        Self::Rds(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_that_aws_repeats_is_not_passed_on() {
+        let obstacle = Obstacle::new(
+            Reason::Refused,
+            "the parameter hunter22 is not a valid password",
+        );
+        let obstacle = redacted(obstacle, Some(&Password::new("hunter22".into())));
+        assert_eq!(obstacle.message, "the parameter … is not a valid password");
+    }
+}

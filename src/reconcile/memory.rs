@@ -1,0 +1,124 @@
+//! What this process did to an instance, for as long as RDS may not show it.
+//!
+//! Nothing here may be needed for safety: a process that starts anew knows
+//! none of it, and must do no harm.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::plan::{Action, Failed, Obstacle};
+use crate::rds::{Instance, ModifyInstance, Password};
+
+/// The first wait after a failure that time may mend.
+const SOON: SignedDuration = SignedDuration::from_secs(2);
+/// The first wait after a refusal that somebody has to mend.
+const LATER: SignedDuration = SignedDuration::from_secs(60);
+/// No wait is longer: a quota is raised, a right granted, without a word to us.
+const LONGEST: SignedDuration = SignedDuration::from_mins(15);
+
+/// What is remembered of one object's instance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Memory {
+    /// When this process last changed the instance, in ticks of the sweeps.
+    pub(super) changed: Option<u64>,
+    /// What RDS answered then.
+    pub(super) answer: Option<Instance>,
+    /// The last sweep that did not list the instance.
+    pub(super) absent_in: Option<u64>,
+    /// How many sweeps in a row did not.
+    pub(super) absences: u32,
+    /// Whether the absences were counted for an object that is being deleted.
+    pub(super) deleting: bool,
+    /// The last modification that RDS accepted, and when.
+    pub(super) issued: Option<(ModifyInstance, Timestamp)>,
+    /// The last password that RDS accepted.
+    pub(super) accepted_password: Option<Password>,
+    /// The last action that failed.
+    pub(super) failed: Option<Failed>,
+    /// How often it failed in a row.
+    attempts: u32,
+    /// How many passes in a row the API server cut short.
+    interruptions: u32,
+}
+
+impl Memory {
+    /// Notes that a pass was cut short; returns how many were before it.
+    pub(super) fn interrupted(&mut self) -> u32 {
+        let before = self.interruptions;
+        self.interruptions = before.saturating_add(1);
+        before
+    }
+
+    /// Notes that a pass went through.
+    pub(super) fn completed(&mut self) {
+        self.interruptions = 0;
+    }
+
+    /// Notes that an action failed, and when to try it again.
+    pub(super) fn fail(&mut self, action: Action, obstacle: Obstacle, now: Timestamp) {
+        let again = self
+            .failed
+            .as_ref()
+            .is_some_and(|failed| failed.action == action);
+        self.attempts = if again {
+            self.attempts.saturating_add(1)
+        } else {
+            0
+        };
+        let first = if obstacle.needs_somebody() {
+            LATER
+        } else {
+            SOON
+        };
+        let wait = first
+            .saturating_mul(1 << self.attempts.min(10))
+            .min(LONGEST);
+        let retry_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+        self.failed = Some(Failed {
+            action,
+            obstacle,
+            retry_at,
+        });
+    }
+
+    /// Notes that an action succeeded.
+    pub(super) fn succeed(&mut self, action: &Action) {
+        if self
+            .failed
+            .as_ref()
+            .is_some_and(|failed| failed.action == *action)
+        {
+            self.failed = None;
+            self.attempts = 0;
+        }
+    }
+
+    /// Notes that the instance was changed, or may have been.
+    pub(super) fn change(&mut self, tick: u64, answer: Option<Instance>) {
+        self.changed = Some(tick);
+        self.answer = answer;
+        self.absent_in = None;
+        self.absences = 0;
+    }
+}
+
+/// What is remembered, by object uid.
+#[derive(Debug, Default)]
+pub struct Memories(Mutex<HashMap<String, Memory>>);
+
+impl Memories {
+    pub(super) fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
+        act(self.lock().entry(uid.to_owned()).or_default())
+    }
+
+    pub(super) fn forget(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    // A memory is whole after each assignment, so one left by a panic serves.
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

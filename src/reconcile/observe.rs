@@ -1,0 +1,208 @@
+//! What is known of the world around one object: its instance from the shared
+//! sweep, its Secret from a live read.
+//!
+//! Nothing here may judge, beyond whose a Secret is; and nothing here may ask
+//! RDS about one object unless an answer is needed at once.
+
+use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
+use crate::plan::{
+    Desired, Goal, HeldSecret, Observed, Presence, SecretState, Subject, copies, previous,
+};
+use crate::rds::Rds;
+
+use super::{Context, validate};
+
+pub(super) async fn observe<R: Rds, C: Cluster>(
+    context: &Context<R, C>,
+    desired: &Desired,
+    object: &PostgresDB,
+    confirm: bool,
+) -> Result<Observed, Error> {
+    let subject = &desired.subject;
+    let deleting = matches!(desired.goal, Goal::Gone { .. });
+    let mut instance = presence(context, subject, deleting);
+    if confirm && matches!(instance, Presence::Absent { .. }) {
+        instance = match context.rds.describe(&subject.identifier()).await {
+            Ok(None) => instance,
+            Ok(Some(found)) => Presence::Present(Box::new(found)),
+            Err(error) => Presence::Unreadable(error),
+        };
+    }
+    let absent = matches!(instance, Presence::Absent { .. });
+    let sweep = context.sweeps.latest().filter(|_| absent);
+    let instances = || sweep.iter().flat_map(|sweep| sweep.instances.values());
+    let copy = copies(subject, instances()).map(|copy| copy.identifier.clone());
+    let previous = previous(subject, instances()).cloned();
+
+    // A deletion does not depend on the Secret.
+    let (secret, former_secret) = if deleting {
+        (SecretState::Missing, None)
+    } else {
+        let name = validate::secret_name(object, subject);
+        let secret = secret(context, subject, &name).await?;
+        let former = object
+            .status
+            .binding
+            .as_ref()
+            .and_then(|binding| binding.name.as_ref());
+        let former = match former.filter(|former| **former != name) {
+            Some(former) => own_secret(context, subject, former).await?,
+            None => None,
+        };
+        (secret, former)
+    };
+    let fresh_password = (context.ambient.password)();
+    Ok(context.memories.with(&subject.uid, |memory| Observed {
+        finalizer: object.has_finalizer(),
+        recorded: object.status.arn.is_some() || object.status.id.is_some(),
+        instance,
+        copy,
+        previous,
+        secret,
+        former_secret,
+        fresh_password,
+        issued: memory.issued.clone(),
+        accepted_password: memory.accepted_password.clone(),
+        failed: memory.failed.clone(),
+    }))
+}
+
+/// Whether the instance exists, by the last sweep, or by RDS's answer to a
+/// change that no sweep can have seen yet.
+fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) -> Presence {
+    if let Some(error) = context.sweeps.obstruction() {
+        return Presence::Unreadable(error);
+    }
+    let Some(sweep) = context.sweeps.latest() else {
+        return Presence::Unknown;
+    };
+    let found = sweep.instances.get(&subject.identifier());
+    context.memories.with(&subject.uid, |memory| {
+        if memory.deleting != deleting {
+            memory.deleting = deleting;
+            memory.absent_in = None;
+            memory.absences = 0;
+        }
+        if memory.changed.is_some_and(|changed| sweep.tick < changed) {
+            return memory.answer.clone().map_or(Presence::Unknown, |instance| {
+                Presence::Present(Box::new(instance))
+            });
+        }
+        if let Some(instance) = found {
+            memory.absent_in = None;
+            memory.absences = 0;
+            return Presence::Present(Box::new(instance.clone()));
+        }
+        if memory.absent_in != Some(sweep.tick) {
+            memory.absent_in = Some(sweep.tick);
+            memory.absences += 1;
+        }
+        Presence::Absent {
+            sweeps: memory.absences,
+        }
+    })
+}
+
+/// Reads the Secret, a second time before it says that there is none.
+async fn secret<R, C: Cluster>(
+    context: &Context<R, C>,
+    subject: &Subject,
+    name: &str,
+) -> Result<SecretState, Error> {
+    for _ in 0..2 {
+        match context.cluster.secret(&subject.namespace, name).await {
+            Ok(SecretRead::Missing) => {}
+            Ok(read) => return Ok(judge(subject, read)),
+            Err(Error::Forbidden { message, .. }) => return Ok(SecretState::Unreadable(message)),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(SecretState::Missing)
+}
+
+async fn own_secret<R, C: Cluster>(
+    context: &Context<R, C>,
+    subject: &Subject,
+    name: &str,
+) -> Result<Option<HeldSecret>, Error> {
+    let read = context.cluster.secret(&subject.namespace, name).await?;
+    Ok(match judge(subject, read) {
+        SecretState::Ours(held) => Some(held),
+        _ => None,
+    })
+}
+
+/// Whose a Secret is.
+fn judge(subject: &Subject, read: SecretRead) -> SecretState {
+    let SecretRead::Found {
+        held,
+        labelled,
+        owners,
+        kind,
+    } = read
+    else {
+        return SecretState::Missing;
+    };
+    if kind != "Opaque" {
+        return SecretState::Foreign(format!("its type is {kind}"));
+    }
+    match (labelled, owners.contains(&subject.uid)) {
+        (true, true) => SecretState::Ours(held),
+        (false, false) if held.name == subject.name && owners.is_empty() => {
+            SecretState::Unmarked(held)
+        }
+        (_, false) => SecretState::Foreign("it has no ownerReference to this object".to_owned()),
+        (false, true) => {
+            SecretState::Foreign("it lacks the label app.kubernetes.io/managed-by: stow".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_secret_is_ours_by_type_label_and_owner_together() {
+        let subject = Subject {
+            cluster: "c".into(),
+            namespace: "shop".into(),
+            name: "orders".into(),
+            uid: "u".into(),
+        };
+        let found = |name: &str, labelled, owner: Option<&str>, kind: &str| SecretRead::Found {
+            held: HeldSecret {
+                name: name.into(),
+                uid: "s".into(),
+                resource_version: "1".into(),
+                data: BTreeMap::new(),
+                password_pending: false,
+            },
+            labelled,
+            owners: owner.map(str::to_owned).into_iter().collect(),
+            kind: kind.into(),
+        };
+        let judged = |read| match judge(&subject, read) {
+            SecretState::Ours(_) => "ours",
+            SecretState::Unmarked(_) => "unmarked",
+            SecretState::Foreign(_) => "foreign",
+            SecretState::Missing => "missing",
+            SecretState::Unreadable(_) => "unreadable",
+        };
+        for (read, want) in [
+            (found("db", true, Some("u"), "Opaque"), "ours"),
+            (found("db", true, Some("u"), "kubernetes.io/tls"), "foreign"),
+            (found("db", true, Some("another"), "Opaque"), "foreign"),
+            (found("db", false, Some("u"), "Opaque"), "foreign"),
+            (found("db", true, None, "Opaque"), "foreign"),
+            (found("db", false, None, "Opaque"), "foreign"),
+            (found("orders", false, None, "Opaque"), "unmarked"),
+            (found("orders", false, Some("another"), "Opaque"), "foreign"),
+            (SecretRead::Missing, "missing"),
+        ] {
+            assert_eq!(judged(read.clone()), want, "{read:?}");
+        }
+    }
+}

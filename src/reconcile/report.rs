@@ -1,0 +1,349 @@
+//! What people are told: status, conditions and Events, as pure functions of
+//! what was found.
+//!
+//! Nothing here may claim what was not observed, or hold a password.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use stow_versions::status::{
+    Binding, ConditionStatus, ConditionType, Endpoint, Finding, PostgresDBStatus, Reason,
+    clear_condition, set_condition,
+};
+use stow_versions::storage;
+
+use crate::cluster::{Event, PostgresDB};
+use crate::plan::{
+    Action, Desired, Goal, Observed, Obstacle, Ownership, Plan, Presence, State, is_complete,
+    is_serving, ownership, state,
+};
+use crate::rds::{Instance, ModifyInstance};
+
+use super::sweep::Phase;
+use super::validate;
+
+/// Something that the operator did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Happening {
+    reason: Reason,
+    pub(super) action: String,
+    pub(super) note: String,
+}
+
+impl Happening {
+    /// What an action means to the object's owner, if anything.
+    pub(super) fn of(action: &Action, desired: &Desired) -> Option<Self> {
+        let identifier = desired.subject.identifier();
+        let (reason, action, note) = match action {
+            Action::Create(request) => (
+                Reason::Creating,
+                "CreateDBInstance".to_owned(),
+                format!(
+                    "Creating RDS instance {identifier}: {}, {} of {}",
+                    request.class,
+                    storage::quantity(request.storage),
+                    request.storage_type
+                ),
+            ),
+            Action::Modify(request) => {
+                let changes = changes(request);
+                // Events of one action and reason share their first note.
+                let action = format!("ModifyDBInstance({changes})")
+                    .chars()
+                    .take(128)
+                    .collect();
+                (
+                    Reason::Modifying,
+                    action,
+                    format!("Modifying RDS instance {identifier}: {changes}"),
+                )
+            }
+            Action::AddTags { tags, .. } => (
+                Reason::Modifying,
+                "AddTagsToResource".to_owned(),
+                format!(
+                    "Tagging RDS instance {identifier}: {}",
+                    tags.keys().cloned().collect::<Vec<_>>().join(", ")
+                ),
+            ),
+            Action::Delete(request) => (
+                Reason::Deleting,
+                "DeleteDBInstance".to_owned(),
+                format!(
+                    "Deleting RDS instance {identifier}, with final snapshot {}",
+                    request.final_snapshot
+                ),
+            ),
+            Action::RemoveFinalizer => (
+                Reason::Deleting,
+                "RemoveFinalizer".to_owned(),
+                format!("RDS instance {identifier} does not exist any more"),
+            ),
+            Action::AddFinalizer
+            | Action::CreateSecret(_)
+            | Action::UpdateSecret { .. }
+            | Action::DeleteSecret(_) => return None,
+        };
+        Some(Self {
+            reason,
+            action,
+            note,
+        })
+    }
+
+    pub(super) fn event(&self) -> Event {
+        Event {
+            warning: false,
+            reason: self.reason.to_string(),
+            action: self.action.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+fn changes(request: &ModifyInstance) -> String {
+    let ModifyInstance {
+        identifier: _,
+        class,
+        storage,
+        storage_type,
+        iops,
+        multi_az,
+        master_password,
+        apply_immediately: _,
+    } = request;
+    let parts = [
+        class.as_ref().map(|class| format!("size {class}")),
+        storage.map(|size| format!("storage {}", storage::quantity(size))),
+        storage_type
+            .as_ref()
+            .map(|kind| format!("storageType {kind}")),
+        iops.map(|iops| format!("iops {iops}")),
+        multi_az.map(|multi_az| format!("multiAZ {multi_az}")),
+        master_password
+            .as_ref()
+            .map(|_| "master password".to_owned()),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What the object waits for.
+pub(super) fn phase(observed: &Observed, plan: &Plan) -> Phase {
+    let unsettled = match &observed.instance {
+        Presence::Unknown => true,
+        Presence::Present(instance) => matches!(
+            state(&instance.status),
+            State::InProgress(_) | State::Deleting
+        ),
+        Presence::Unreadable(_) | Presence::Absent { .. } => false,
+    };
+    if unsettled || !plan.waiting.is_empty() {
+        Phase::Progress
+    } else if !plan.blocked.is_empty() {
+        Phase::Blocked
+    } else {
+        Phase::Rest
+    }
+}
+
+/// The status that follows from what was found.
+pub(super) fn status(
+    object: &PostgresDB,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    now: Timestamp,
+) -> PostgresDBStatus {
+    let mut status = object.status.clone();
+    let instance = match &observed.instance {
+        Presence::Present(instance) => Some(instance.as_ref()).filter(|instance| {
+            !matches!(ownership(&desired.subject, instance), Ownership::Foreign(_))
+        }),
+        Presence::Unknown | Presence::Unreadable(_) | Presence::Absent { .. } => None,
+    };
+    match (&observed.instance, instance) {
+        (_, Some(instance)) => describe(&mut status, instance),
+        // What was seen last stands until something else is seen.
+        (Presence::Unknown | Presence::Unreadable(_), None) => {}
+        // Its ARN stays: it says that the instance once existed.
+        (_, None) => {
+            let arn = status.arn.take();
+            let id = status.id.take();
+            let binding = status.binding.take();
+            status = PostgresDBStatus {
+                arn,
+                id,
+                binding,
+                conditions: std::mem::take(&mut status.conditions),
+                ..PostgresDBStatus::default()
+            };
+        }
+    }
+    status.observed_generation = object.metadata.generation;
+    status.pending.clone_from(&plan.pending);
+    if matches!(desired.goal, Goal::Exists(_))
+        && is_complete(&observed.secret)
+        && observed.former_secret.is_none()
+    {
+        let name = validate::secret_name(object, &desired.subject);
+        status.binding = Some(Binding { name: Some(name) });
+    }
+    conditions(&mut status, desired, observed, plan, instance, now);
+    status
+}
+
+fn describe(status: &mut PostgresDBStatus, instance: &Instance) {
+    status.ready = Some(instance.status.clone());
+    status.arn = Some(instance.arn.clone());
+    status.id = Some(instance.identifier.clone());
+    status.endpoint = instance.endpoint.as_ref().map(|(address, port)| Endpoint {
+        address: Some(address.clone()),
+        port: Some(i32::from(*port)),
+    });
+    status.engine_version.clone_from(&instance.engine_version);
+    status.size = Some(instance.class.clone());
+    status.storage = Some(Quantity(storage::quantity(instance.storage)));
+    status.storage_type.clone_from(&instance.storage_type);
+    status.iops = instance.iops.map(i64::from);
+}
+
+/// What one condition says: whether it holds, why, and what to do.
+type Said = (ConditionStatus, Reason, String);
+
+fn conditions(
+    status: &mut PostgresDBStatus,
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    instance: Option<&Instance>,
+    now: Timestamp,
+) {
+    let generation = status.observed_generation;
+    let mut put = |condition, said: Option<Said>| match said {
+        None => clear_condition(&mut status.conditions, condition),
+        Some((holds, reason, message)) => {
+            let finding = Finding {
+                condition,
+                status: holds,
+                reason,
+                message,
+                generation,
+            };
+            set_condition(&mut status.conditions, finding, &Time(now));
+        }
+    };
+    put(ConditionType::Stalled, told(&plan.blocked));
+    // kstatus reads Reconciling first; an object that cannot go on is stalled.
+    let waiting = if plan.blocked.is_empty() {
+        told(&plan.waiting)
+    } else {
+        None
+    };
+    put(ConditionType::Reconciling, waiting);
+    if let Some(ready) = ready(desired, observed, plan, instance) {
+        put(ConditionType::Ready, Some(ready));
+    }
+}
+
+/// The first obstacle's reason, with every obstacle's message.
+fn told(obstacles: &[Obstacle]) -> Option<Said> {
+    let first = obstacles.first()?;
+    let messages: Vec<_> = obstacles
+        .iter()
+        .map(|obstacle| obstacle.message.as_str())
+        .collect();
+    Some((ConditionStatus::True, first.reason, messages.join(" ")))
+}
+
+/// Whether the database can be used; `None` where nothing new is known.
+fn ready(
+    desired: &Desired,
+    observed: &Observed,
+    plan: &Plan,
+    instance: Option<&Instance>,
+) -> Option<Said> {
+    let obstacle = plan.blocked.first().or(plan.waiting.first());
+    let not = |status| {
+        let reason = obstacle.map_or(Reason::InProgress, |obstacle| obstacle.reason);
+        let message = obstacle.map_or_else(
+            || "The database is being prepared.".to_owned(),
+            |obstacle| obstacle.message.clone(),
+        );
+        (status, reason, message)
+    };
+    let Some(instance) = instance else {
+        return match observed.instance {
+            Presence::Unknown | Presence::Unreadable(_) => {
+                let known = matches!(desired.goal, Goal::Exists(_) | Goal::Unclear { .. })
+                    && observed.recorded;
+                (!known).then(|| not(ConditionStatus::False))
+            }
+            Presence::Present(_) | Presence::Absent { .. } => Some(not(ConditionStatus::False)),
+        };
+    };
+    if matches!(desired.goal, Goal::Gone { .. }) {
+        return Some(not(ConditionStatus::False));
+    }
+    let usable = instance.endpoint.is_some()
+        && is_complete(&observed.secret)
+        && !instance.pending.master_password;
+    Some(match is_serving(&instance.status) {
+        Some(true) if usable => {
+            let message = format!("The database can be used; RDS says {}.", instance.status);
+            (ConditionStatus::True, Reason::Available, message)
+        }
+        Some(_) => not(ConditionStatus::False),
+        None => (
+            ConditionStatus::Unknown,
+            Reason::InProgress,
+            format!("RDS says {}.", instance.status),
+        ),
+    })
+}
+
+/// The Events that follow from what was done and from how the status changed.
+pub(super) fn events(
+    before: &PostgresDBStatus,
+    after: &PostgresDBStatus,
+    happenings: &[Happening],
+) -> Vec<Event> {
+    let mut events: Vec<_> = happenings.iter().map(Happening::event).collect();
+    let stalled = find(after, ConditionType::Stalled);
+    let was_stalled = find(before, ConditionType::Stalled);
+    if let Some(now) = stalled
+        && was_stalled.is_none_or(|was| was.reason != now.reason || was.message != now.message)
+    {
+        events.push(Event {
+            warning: true,
+            reason: now.reason.clone(),
+            // Events of one action and reason share their first note.
+            action: format!("Reconcile({:016x})", fingerprint(&now.message)),
+            note: now.message.chars().take(1024).collect(),
+        });
+    }
+    let is_true =
+        |condition: Option<&Condition>| condition.is_some_and(|ready| ready.status == "True");
+    if is_true(find(after, ConditionType::Ready)) && !is_true(find(before, ConditionType::Ready)) {
+        events.push(Event {
+            warning: false,
+            reason: Reason::Available.to_string(),
+            action: "Reconcile".to_owned(),
+            note: "The database can be used.".to_owned(),
+        });
+    }
+    events
+}
+
+fn find(status: &PostgresDBStatus, kind: ConditionType) -> Option<&Condition> {
+    status
+        .conditions
+        .iter()
+        .find(|condition| condition.type_ == kind.as_str())
+}
+
+/// FNV-1a: stable across releases, unlike the standard library's hasher.
+fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,249 @@
+//! One view of every instance, shared by every object: the cost in AWS calls
+//! grows with instances, not with objects.
+//!
+//! Nothing here may look at what an object wants: it says what RDS shows, and
+//! wakes the objects for which that is news.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep_until};
+use tracing::{debug, info, warn};
+
+use crate::plan::Subject;
+use crate::rds::{Error, Instance, Rds, Refusal};
+
+/// How often RDS is swept.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// While nothing is in progress.
+    pub rest: Duration,
+    /// While something is.
+    pub progress: Duration,
+}
+
+/// Every instance of the region, as one complete sweep saw it.
+#[derive(Debug)]
+pub struct Sweep {
+    /// When it began, in ticks.
+    pub tick: u64,
+    /// By identifier.
+    pub instances: BTreeMap<String, Instance>,
+}
+
+/// What an object waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// For a change of its instance.
+    Rest,
+    /// For somebody to act, perhaps on another instance than its own.
+    Blocked,
+    /// For RDS.
+    Progress,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    namespace: String,
+    name: String,
+    identifier: String,
+    phase: Phase,
+}
+
+/// The last sweep, and who waits for the next.
+#[derive(Debug, Default)]
+pub struct Sweeps {
+    ticks: AtomicU64,
+    latest: ArcSwapOption<Sweep>,
+    obstruction: ArcSwapOption<Error>,
+    tracked: Mutex<HashMap<String, Tracked>>,
+    changed: Notify,
+}
+
+impl Sweeps {
+    /// The last complete sweep.
+    pub fn latest(&self) -> Option<Arc<Sweep>> {
+        self.latest.load_full()
+    }
+
+    /// Why RDS cannot be swept, where time alone does not mend it.
+    pub fn obstruction(&self) -> Option<Error> {
+        self.obstruction.load_full().map(|error| (*error).clone())
+    }
+
+    /// A tick that is later than every sweep that has begun.
+    pub(super) fn tick(&self) -> u64 {
+        self.ticks.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// Notes what an object waits for.
+    pub(super) fn track(&self, subject: &Subject, phase: Phase) {
+        let tracked = Tracked {
+            namespace: subject.namespace.clone(),
+            name: subject.name.clone(),
+            identifier: subject.identifier(),
+            phase,
+        };
+        let before = self.lock().insert(subject.uid.clone(), tracked);
+        if before.is_none_or(|before| before.phase < phase) {
+            self.changed.notify_one();
+        }
+    }
+
+    pub(super) fn untrack(&self, uid: &str) {
+        self.lock().remove(uid);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Tracked>> {
+        self.tracked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The namespace and name of an object to look at again.
+pub type Wake = (String, String);
+
+/// Sweeps RDS for as long as it is polled.
+pub struct Sweeper<R> {
+    rds: Arc<R>,
+    sweeps: Arc<Sweeps>,
+    intervals: Intervals,
+    wake: mpsc::UnboundedSender<Wake>,
+    exists: Box<Exists>,
+    observe: Box<Observe>,
+}
+
+type Exists = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
+type Observe = dyn Fn(&Result<usize, Error>, Duration) + Send + Sync;
+
+impl<R: Rds> Sweeper<R> {
+    /// `exists` says whether an object of that namespace, name and uid is
+    /// still there; `observe` is told of each sweep's outcome and duration.
+    pub fn new(
+        rds: Arc<R>,
+        sweeps: Arc<Sweeps>,
+        intervals: Intervals,
+        wake: mpsc::UnboundedSender<Wake>,
+        exists: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static,
+        observe: impl Fn(&Result<usize, Error>, Duration) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            rds,
+            sweeps,
+            intervals,
+            wake,
+            exists: Box::new(exists),
+            observe: Box::new(observe),
+        }
+    }
+
+    /// Sweeps until it is dropped.
+    pub async fn run(self) {
+        let mut last: Option<Instant> = None;
+        let mut failures = 0;
+        loop {
+            let Some(interval) = self.interval(failures) else {
+                self.sweeps.changed.notified().await;
+                continue;
+            };
+            if let Some(due) = last.map(|last| last + interval)
+                && due > Instant::now()
+            {
+                tokio::select! {
+                    () = sleep_until(due) => {}
+                    () = self.sweeps.changed.notified() => continue,
+                }
+            }
+            let started = Instant::now();
+            last = Some(started);
+            let outcome = self.sweep().await;
+            failures = if outcome.is_ok() { 0 } else { failures + 1 };
+            (self.observe)(&outcome, started.elapsed());
+        }
+    }
+
+    /// How long after the last sweep the next one is due; never, while no
+    /// object needs it. Failures in a row stretch it, up to the one at rest.
+    fn interval(&self, failures: u32) -> Option<Duration> {
+        let Intervals { rest, progress } = self.intervals;
+        let mut tracked = self.sweeps.lock();
+        tracked.retain(|uid, tracked| (self.exists)(&tracked.namespace, &tracked.name, uid));
+        let phase = tracked.values().map(|tracked| tracked.phase).max()?;
+        Some(match phase {
+            Phase::Progress => progress
+                .saturating_mul(1 << failures.min(10))
+                .min(rest.max(progress)),
+            Phase::Rest | Phase::Blocked => rest,
+        })
+    }
+
+    async fn sweep(&self) -> Result<usize, Error> {
+        let tick = self.sweeps.tick();
+        let instances = match self.rds.sweep().await {
+            Ok(instances) => instances,
+            Err(error) => {
+                self.obstructed(&error);
+                return Err(error);
+            }
+        };
+        let instances: BTreeMap<_, _> = instances
+            .into_iter()
+            .map(|instance| (instance.identifier.clone(), instance))
+            .collect();
+        let count = instances.len();
+        let before = self
+            .sweeps
+            .latest
+            .swap(Some(Arc::new(Sweep { tick, instances })));
+        let healed = self.sweeps.obstruction.swap(None).is_some();
+        if healed {
+            info!("RDS can be observed again");
+        }
+        let latest = self.sweeps.latest();
+        let shows = |sweep: Option<&Arc<Sweep>>, identifier: &str| {
+            sweep.and_then(|sweep| sweep.instances.get(identifier).cloned())
+        };
+        self.wake(|tracked| {
+            healed
+                || tracked.phase != Phase::Rest
+                || shows(before.as_ref(), &tracked.identifier)
+                    != shows(latest.as_ref(), &tracked.identifier)
+        });
+        debug!(instances = count, "swept RDS");
+        Ok(count)
+    }
+
+    /// A failure that time does not mend is each object's to report.
+    fn obstructed(&self, error: &Error) {
+        let lasting = match error {
+            Error::Refused {
+                refusal: Refusal::Denied | Refusal::Invalid,
+                ..
+            }
+            | Error::Unconfigured { .. } => true,
+            Error::Refused { .. } | Error::Throttled { .. } | Error::Unknown { .. } => false,
+        };
+        let known = self.sweeps.obstruction();
+        if known.as_ref() == Some(error) {
+            return;
+        }
+        warn!(%error, "RDS could not be observed");
+        // Before the first sweep there is nothing else to report.
+        if lasting || self.sweeps.latest().is_none() {
+            self.sweeps.obstruction.store(Some(Arc::new(error.clone())));
+            self.wake(|_| true);
+        }
+    }
+
+    fn wake(&self, news: impl Fn(&Tracked) -> bool) {
+        for tracked in self.sweeps.lock().values().filter(|tracked| news(tracked)) {
+            // The receiver is gone only when the operator is shutting down.
+            let _ = self
+                .wake
+                .send((tracked.namespace.clone(), tracked.name.clone()));
+        }
+    }
+}
