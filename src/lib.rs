@@ -3,6 +3,7 @@
 pub mod cluster;
 mod complaint;
 pub mod config;
+pub mod controller;
 pub mod lead;
 pub mod metrics;
 pub mod plan;
