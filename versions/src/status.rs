@@ -52,7 +52,7 @@ pub struct PostgresDBStatus {
 
     /// The storage in effect, such as `20Gi`. It can exceed what was asked for,
     /// and never shrinks.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "quantity")]
     pub storage: Option<Quantity>,
 

@@ -38,41 +38,45 @@ use crate::status::PostgresDBStatus;
 )]
 pub struct PostgresDBSpec {
     /// The instance class, such as `db.t2.small`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "size")]
     pub size: Option<Value>,
 
     /// The storage in whole GiB, as a number or as text: `10`, `"10"`. In
     /// v1beta1 it is `10Gi`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "whole_number")]
     pub storage: Option<Value>,
 
     /// Provisioned I/O operations a second, as a number or as text. Where it is
     /// present the storage type is io1, else gp2.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "whole_number")]
     pub iops: Option<Value>,
 
     /// Whether a standby runs in a second availability zone. In v1beta1 it is
     /// `multiAZ`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "boolean")]
     pub ha: Option<Value>,
 
     /// Tags for the RDS instance: a map of texts.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "tags")]
     pub tags: Option<Value>,
 }
 
-// In each schema the first bounds judge the type that is right, with a message
-// that names them. `not` and `anyOf` refuse every other type: a bound on texts
-// holds vacuously for what is no text, so what must NOT satisfy one is a text.
+// In each schema the first bounds judge the type that is right, and their
+// messages name them. `not` and `anyOf` refuse every other type: a bound on
+// texts holds vacuously for what is no text, so what must NOT satisfy one is a
+// text. `additionalProperties` is there for what must not be: without it the
+// API server cannot tell that a stored map is unchanged, judges it again, and
+// refuses the object every label and finalizer.
 
 fn size(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "x-kubernetes-preserve-unknown-fields": true,
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
         "maxLength": 64,
         "pattern": r"^db\.[a-z0-9-]+\.[a-z0-9-]+$",
         "not": { "maxLength": 0 },
@@ -82,6 +86,7 @@ fn size(_: &mut SchemaGenerator) -> Schema {
 fn whole_number(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "x-kubernetes-preserve-unknown-fields": true,
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
         "maxLength": 7,
         "pattern": "^[1-9][0-9]*$",
         "minimum": 1,
@@ -92,7 +97,11 @@ fn whole_number(_: &mut SchemaGenerator) -> Schema {
 }
 
 fn boolean(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "x-kubernetes-preserve-unknown-fields": true, "enum": [true, false] })
+    json_schema!({
+        "x-kubernetes-preserve-unknown-fields": true,
+        "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
+        "enum": [true, false],
+    })
 }
 
 fn tags(_: &mut SchemaGenerator) -> Schema {
@@ -100,5 +109,12 @@ fn tags(_: &mut SchemaGenerator) -> Schema {
         "x-kubernetes-preserve-unknown-fields": true,
         "maxProperties": 50,
         "not": { "minProperties": 51 },
+        "additionalProperties": {
+            "x-kubernetes-preserve-unknown-fields": true,
+            "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },
+            "maxLength": 256,
+            // No text matches this, the empty one included.
+            "not": { "pattern": "$." },
+        },
     })
 }

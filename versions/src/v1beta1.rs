@@ -54,7 +54,7 @@ pub struct PostgresDBSpec {
 
     /// The storage, in whole GiB: `20Gi`, `1Ti`. It grows in place and never
     /// shrinks.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "quantity")]
     #[x_kube(validation = rules::storage())]
     pub storage: Option<Quantity>,
@@ -62,7 +62,7 @@ pub struct PostgresDBSpec {
     /// The kind of storage: gp3 (general purpose), io2 or io1 (provisioned
     /// IOPS), gp2 (the older general purpose), or standard (magnetic, which
     /// AWS no longer offers for new databases).
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "storage_type")]
     pub storage_type: Option<StorageType>,
 
@@ -79,7 +79,7 @@ pub struct PostgresDBSpec {
 
     /// Tags for the RDS instance, besides those that Stow sets: at most 50,
     /// with keys of 1 to 128 and values of up to 256 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "tags")]
     #[x_kube(validation = rules::tag_keys())]
     #[x_kube(validation = rules::tag_prefixes())]

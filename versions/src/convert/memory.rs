@@ -150,6 +150,10 @@ impl Memory {
 
 /// The spoke's spec, where it was no object, and the hub still shows `hub`.
 pub(super) fn stray_spec(spoke: &Memory, hub: Option<&Object>) -> Option<Value> {
+    // The hub of such a spoke has fields or no spec. An empty one is an edit.
+    if hub.is_some_and(Object::is_empty) {
+        return None;
+    }
     let hub = hub.cloned().map(Value::Object);
     let no_spec = |value: &Value| !value.is_object() && !value.is_null();
     spoke.recall(SPEC, hub.as_ref(), no_spec)?.value
