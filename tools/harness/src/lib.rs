@@ -4,3 +4,32 @@
 //!
 //! Nothing here may know how the operator decides: it is driven from outside,
 //! as users drive it.
+
+mod certificates;
+pub mod control_plane;
+pub mod error;
+pub mod eventually;
+pub mod exchange;
+pub mod loopback;
+pub mod moto;
+pub mod operator;
+pub mod process;
+mod programs;
+pub mod proxy;
+pub mod relay;
+mod scratch;
+
+pub use self::{
+    control_plane::{
+        ControlPlane,
+        kubectl::{Kubectl, Output},
+    },
+    error::{Error, Result},
+    eventually::eventually,
+    exchange::Upstream,
+    loopback::free_port,
+    moto::{Moto, Rds},
+    operator::{Operator, OperatorConfig},
+    proxy::{Answer, Call, Proxy},
+    relay::ServiceRelay,
+};

@@ -1,0 +1,133 @@
+//! The control plane boots, and a test can see into it from every side.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy exempts test functions, and not what they call"
+)]
+
+use std::time::Duration;
+
+use harness::{ControlPlane, Proxy, Upstream, eventually};
+use http::{Request, header::AUTHORIZATION};
+use http_body_util::Full;
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[tokio::test]
+async fn boots_and_serves() {
+    let control_plane = ControlPlane::start().await.unwrap();
+
+    let version = control_plane.kubectl(&["version"]).await.unwrap();
+    let version = version.ok().unwrap();
+    assert!(version.contains("Server Version: v1.37.2"), "{version}");
+
+    etcd_and_the_api_server_hold_the_same(&control_plane).await;
+    the_controllers_work(&control_plane).await;
+    a_token_has_the_rights_of_its_account_alone(&control_plane).await;
+    a_refusal_is_an_output_and_not_an_error(&control_plane).await;
+
+    let pids = control_plane.pids();
+    assert_eq!(pids.len(), 3);
+    let folder = control_plane.folder().to_owned();
+    control_plane.stop();
+    for pid in pids {
+        assert!(!harness::process::is_alive(pid));
+    }
+    assert!(!folder.exists());
+}
+
+async fn etcd_and_the_api_server_hold_the_same(control_plane: &ControlPlane) {
+    let etcd = control_plane.etcd();
+    let manifest = r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"seen","namespace":"default"},"data":{"key":"written through the API"}}"#;
+    let applied = control_plane.kubectl_in(manifest, &["apply", "-f", "-"]);
+    applied.await.unwrap().ok().unwrap();
+    let stored = etcd.get("/registry/configmaps/default/seen").await.unwrap();
+    let stored = String::from_utf8_lossy(&stored.unwrap()).into_owned();
+    assert!(stored.contains("written through the API"), "{stored}");
+
+    let behind = manifest
+        .replace("seen", "behind")
+        .replace("through the API", "past the API");
+    etcd.put("/registry/configmaps/default/behind", &behind)
+        .await
+        .unwrap();
+    let read = control_plane.kubectl(&["get", "configmap", "behind", "-o", "yaml"]);
+    let read = read.await.unwrap().ok().unwrap();
+    assert!(read.contains("written past the API"), "{read}");
+
+    assert_eq!(etcd.get("/registry/nothing").await.unwrap(), None);
+}
+
+async fn the_controllers_work(control_plane: &ControlPlane) {
+    let create = control_plane.kubectl(&["create", "namespace", "short-lived"]);
+    create.await.unwrap().ok().unwrap();
+    let fill = [
+        "create",
+        "configmap",
+        "inhabitant",
+        "--namespace=short-lived",
+    ];
+    control_plane.kubectl(&fill).await.unwrap().ok().unwrap();
+    let delete = ["delete", "namespace", "short-lived", "--timeout=60s"];
+    control_plane.kubectl(&delete).await.unwrap().ok().unwrap();
+}
+
+async fn a_token_has_the_rights_of_its_account_alone(control_plane: &ControlPlane) {
+    for command in [
+        &["create", "serviceaccount", "reader"][..],
+        &[
+            "create",
+            "role",
+            "reader",
+            "--verb=get,list",
+            "--resource=configmaps",
+        ],
+        &[
+            "create",
+            "rolebinding",
+            "reader",
+            "--role=reader",
+            "--serviceaccount=default:reader",
+        ],
+    ] {
+        control_plane.kubectl(command).await.unwrap().ok().unwrap();
+    }
+    let token = control_plane.token("default", "reader").await.unwrap();
+    let kubeconfig = control_plane
+        .kubeconfig(control_plane.url(), &token)
+        .unwrap();
+    let reader = control_plane.kubectl_as(kubeconfig);
+    // The authorizer learns of the binding by a watch.
+    eventually("the reader to be allowed", SOON, || async {
+        reader.run(&["get", "configmaps"]).await?.ok()
+    })
+    .await
+    .unwrap();
+    let secrets = reader.run(&["get", "secrets"]).await.unwrap();
+    assert!(!secrets.success());
+    assert!(secrets.stderr.contains("Forbidden"), "{}", secrets.stderr);
+
+    let proxy = Proxy::start(control_plane.upstream()).await.unwrap();
+    let through = Upstream::http(proxy.address().to_string());
+    for (resource, status) in [("configmaps", 200), ("secrets", 403)] {
+        let request = Request::get(format!("/api/v1/namespaces/default/{resource}"))
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .body(Full::default())
+            .unwrap();
+        assert_eq!(through.text(request).await.unwrap().0, status);
+        assert_eq!(proxy.count(|call| call.is_for(resource)), 1);
+    }
+    assert_eq!(proxy.mutations().len(), 0);
+}
+
+async fn a_refusal_is_an_output_and_not_an_error(control_plane: &ControlPlane) {
+    let output = control_plane.kubectl(&["get", "configmap", "absent"]);
+    let output = output.await.unwrap();
+    assert_eq!(output.status, Some(1));
+    assert!(output.stderr.contains("NotFound"), "{}", output.stderr);
+    let error = output.ok().unwrap_err().to_string();
+    assert!(
+        error.starts_with("kubectl get configmap absent: "),
+        "{error}"
+    );
+}
