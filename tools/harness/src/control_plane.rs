@@ -5,38 +5,32 @@
 //! somewhere only through [`crate::relay::ServiceRelay`]. Nothing here knows
 //! Stow's objects.
 
+mod boot;
 pub mod etcd;
+mod identities;
 pub mod kubectl;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
 };
 
-use http::Request;
-use http_body_util::Full;
 use serde_json::json;
 
 use self::{
+    boot::Boot,
     etcd::Etcd,
     kubectl::{Kubectl, Output},
 };
 use crate::{
-    certificates::{self, Authority, Subject},
-    error::{Error, Result},
-    eventually::eventually,
+    certificates::Authority,
+    error::Result,
     exchange::Upstream,
     loopback::{ServiceRange, free_port},
     process::Process,
     programs,
     scratch::Scratch,
 };
-
-/// A boot takes 4 s alone on two cores; tests boot several at once on a busy one.
-const BOOT: Duration = Duration::from_mins(2);
 
 /// A running control plane. Dropping it stops it, and so does the end of this
 /// process, whatever its cause.
@@ -60,39 +54,22 @@ impl ControlPlane {
         let folder = Scratch::new("stow-control-plane-")?;
         let authority = Authority::new()?;
         let ca_pem = authority.pem();
-        write_certificates(folder.path(), &authority)?;
         let services = ServiceRange::claim()?;
         let port = free_port()?;
         let etcd = Etcd::at(format!("127.0.0.1:{}", free_port()?));
         let api_server = Upstream::https(format!("127.0.0.1:{port}"), &ca_pem)?;
-        for user in ["admin", "controller-manager"] {
-            let identity = client_certificate(folder.path(), user);
-            write_kubeconfig(folder.path(), user, api_server.url(), &identity)?;
-        }
+        identities::write_all(folder.path(), &authority, api_server.url())?;
 
-        let mut boot = Boot {
-            programs: &programs,
-            folder: folder.path(),
-            processes: Vec::new(),
-        };
+        let mut boot = Boot::new(&programs, folder.path());
         boot.etcd(&etcd)?;
         boot.api_server(&etcd, port, &services.cidr())?;
-        boot.wait_for("kube-apiserver to be ready", || is_ready(&api_server))
-            .await?;
+        boot.api_server_ready(&api_server).await?;
         boot.controller_manager()?;
-        // Its first visible work, without which no Pod and no token is possible.
-        boot.wait_for("the controllers to work", || async {
-            let found = etcd.get("/registry/serviceaccounts/default/default").await;
-            found.and_then(|found| {
-                found.ok_or_else(|| Error::Unexpected("no default ServiceAccount".to_owned()))
-            })
-        })
-        .await?;
+        boot.controllers_at_work(&etcd).await?;
+        let processes = boot.processes();
 
-        let processes = boot.processes;
         Ok(Self {
-            // Reversed, so that etcd, which all depend on, goes last.
-            processes: processes.into_iter().rev().collect(),
+            processes,
             _services: services,
             admin: Kubectl {
                 program: programs.join("kubectl"),
@@ -177,7 +154,7 @@ impl ControlPlane {
     pub fn kubeconfig(&self, url: &str, token: &str) -> Result<PathBuf> {
         let number = self.kubeconfigs.fetch_add(1, Ordering::Relaxed);
         let name = format!("token-{number}");
-        write_kubeconfig(self.folder.path(), &name, url, &json!({"token": token}))
+        identities::write_kubeconfig(self.folder.path(), &name, url, &json!({"token": token}))
     }
 
     /// The last lines that each component printed, for a failed test.
@@ -188,175 +165,4 @@ impl ControlPlane {
         });
         tails.collect()
     }
-}
-
-/// The components while they start; dropping it stops them.
-struct Boot<'a> {
-    programs: &'a Path,
-    folder: &'a Path,
-    processes: Vec<Process>,
-}
-
-impl Boot<'_> {
-    fn start<S: AsRef<str>>(&mut self, name: &str, flags: &[S]) -> Result<()> {
-        let mut command = Command::new(self.programs.join(name));
-        programs::isolate(&mut command);
-        command
-            .args(flags.iter().map(AsRef::as_ref))
-            // Components may write beside themselves (coverage, crash files).
-            .current_dir(self.folder);
-        let log = self.folder.join(format!("{name}.log"));
-        self.processes.push(Process::spawn(name, log, &command)?);
-        Ok(())
-    }
-
-    fn file(&self, name: &str) -> String {
-        self.folder.join(name).display().to_string()
-    }
-
-    fn etcd(&mut self, etcd: &Etcd) -> Result<()> {
-        let peers = format!("http://127.0.0.1:{}", free_port()?);
-        let flags = [
-            format!("--data-dir={}", self.file("etcd")),
-            format!("--listen-client-urls={}", etcd.url()),
-            format!("--advertise-client-urls={}", etcd.url()),
-            format!("--listen-peer-urls={peers}"),
-            format!("--initial-advertise-peer-urls={peers}"),
-            format!("--initial-cluster=default={peers}"),
-            "--log-level=warn".to_owned(),
-            // What is thrown away at the end need not survive a power failure.
-            "--unsafe-no-fsync".to_owned(),
-        ];
-        self.start("etcd", &flags)
-    }
-
-    fn api_server(&mut self, etcd: &Etcd, port: u16, services: &str) -> Result<()> {
-        let flags = [
-            format!("--etcd-servers={}", etcd.url()),
-            "--bind-address=127.0.0.1".to_owned(),
-            format!("--secure-port={port}"),
-            // Without one it looks for a network interface, and there may be
-            // none. Nobody is told of it: the reconciler that would is off.
-            "--advertise-address=192.0.2.1".to_owned(),
-            "--endpoint-reconciler-type=none".to_owned(),
-            format!("--tls-cert-file={}", self.file("server.crt")),
-            format!("--tls-private-key-file={}", self.file("server.key")),
-            format!("--client-ca-file={}", self.file("ca.crt")),
-            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
-            format!("--service-account-key-file={}", self.file("accounts.pub")),
-            format!(
-                "--service-account-signing-key-file={}",
-                self.file("accounts.key")
-            ),
-            // On loopback, so that a Service's address can be listened on where
-            // there is no kube-proxy: webhooks are dialled at that address.
-            format!("--service-cluster-ip-range={services}"),
-            "--authorization-mode=RBAC".to_owned(),
-        ];
-        self.start("kube-apiserver", &flags)
-    }
-
-    fn controller_manager(&mut self) -> Result<()> {
-        let flags = [
-            format!(
-                "--kubeconfig={}",
-                self.file("controller-manager.kubeconfig")
-            ),
-            format!("--root-ca-file={}", self.file("ca.crt")),
-            format!(
-                "--service-account-private-key-file={}",
-                self.file("accounts.key")
-            ),
-            "--use-service-account-credentials".to_owned(),
-            "--leader-elect=false".to_owned(),
-            // Nothing asks it for health or metrics.
-            "--secure-port=0".to_owned(),
-        ];
-        self.start("kube-controller-manager", &flags)
-    }
-
-    /// Polls, and fails at once, with its log, when a component has ended.
-    async fn wait_for<T, F>(&mut self, what: &str, look: impl FnMut() -> F) -> Result<T>
-    where
-        F: Future<Output = Result<T>>,
-    {
-        let processes = &mut self.processes;
-        let ended = async {
-            loop {
-                for process in &mut *processes {
-                    if let Err(error) = process.check() {
-                        return error;
-                    }
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
-        let waited = tokio::select! {
-            error = ended => return Err(error),
-            waited = eventually(what, BOOT, look) => waited,
-        };
-        waited.map_err(|error| match self.processes.last() {
-            Some(newest) => newest.failure(&error.to_string()),
-            None => error,
-        })
-    }
-}
-
-async fn is_ready(api_server: &Upstream) -> Result<()> {
-    let request = Request::get("/readyz")
-        .body(Full::default())
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    match api_server.text(request).await? {
-        (status, _) if status.is_success() => Ok(()),
-        (status, text) => Err(Error::Unexpected(format!("/readyz says {status}: {text}"))),
-    }
-}
-
-fn write_certificates(folder: &Path, authority: &Authority) -> Result<()> {
-    certificates::write(folder, "ca.crt", &authority.pem())?;
-    certificates::signing_pair(folder, "accounts")?;
-    let server = Subject::Server(&["127.0.0.1", "localhost", "kubernetes.default.svc"]);
-    authority.issue(folder, "server", &server)?;
-    let admin = Subject::Client {
-        user: "admin",
-        group: Some("system:masters"),
-    };
-    authority.issue(folder, "admin", &admin)?;
-    let controllers = Subject::Client {
-        user: "system:kube-controller-manager",
-        group: None,
-    };
-    authority.issue(folder, "controller-manager", &controllers)
-}
-
-fn client_certificate(folder: &Path, user: &str) -> serde_json::Value {
-    json!({
-        "client-certificate": folder.join(format!("{user}.crt")),
-        "client-key": folder.join(format!("{user}.key")),
-    })
-}
-
-/// JSON is YAML, so a kubeconfig may be JSON.
-fn write_kubeconfig(
-    folder: &Path,
-    name: &str,
-    url: &str,
-    identity: &serde_json::Value,
-) -> Result<PathBuf> {
-    let mut cluster = json!({"server": url});
-    if url.starts_with("https:") {
-        cluster["certificate-authority"] = json!(folder.join("ca.crt"));
-    }
-    let config = json!({
-        "apiVersion": "v1",
-        "kind": "Config",
-        "current-context": "stow",
-        "clusters": [{"name": "stow", "cluster": cluster}],
-        "users": [{"name": "stow", "user": identity}],
-        "contexts": [{"name": "stow", "context": {"cluster": "stow", "user": "stow"}}],
-    });
-    let path = folder.join(format!("{name}.kubeconfig"));
-    fs::write(&path, config.to_string())
-        .map_err(Error::system(format!("writing {}", path.display())))?;
-    Ok(path)
 }

@@ -50,9 +50,9 @@ impl Look for bool {
 /// Looks until the condition holds, and returns what it yielded.
 ///
 /// A look is `true`, `Some(value)` or `Ok(value)` when the condition holds; the
-/// reason in an `Err` is shown if the time runs out. It is looked at least
-/// twice, and once after the last pause, so that a slow machine alone does not
-/// make it fail. A look that never returns is cut off at the bound.
+/// reason in an `Err` is shown if the time runs out. The last look comes after
+/// the bound, so that a slow machine alone does not make a wait fail. A look
+/// that never returns is cut off at the bound.
 pub async fn eventually<L, F>(
     what: impl Display,
     within: Duration,
@@ -86,5 +86,38 @@ where
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn yields_what_the_condition_did() {
+        let mut looks = 0;
+        let seen = eventually("the third look", Duration::from_mins(1), || {
+            looks += 1;
+            let look = looks;
+            async move { (look == 3).then_some("seen") }
+        });
+        assert_eq!(seen.await.unwrap(), "seen");
+        assert_eq!(looks, 3);
+    }
+
+    #[tokio::test]
+    async fn tells_what_it_saw_last() {
+        let horse = || async { Err::<(), _>("a horse") };
+        let seen = eventually("a unicorn", Duration::ZERO, horse);
+        let error = seen.await.unwrap_err().to_string();
+        assert_eq!(error, "waited 0ns for a unicorn; last seen: a horse");
+    }
+
+    #[tokio::test]
+    async fn a_look_that_hangs_is_cut_off() {
+        let hanging = || std::future::pending::<bool>();
+        let seen = eventually("nothing", Duration::ZERO, hanging).await;
+        let error = seen.unwrap_err().to_string();
+        assert!(error.contains("did not return"), "{error}");
     }
 }

@@ -1,0 +1,175 @@
+//! The components of a control plane while they start: their flags, and the wait
+//! until each is of use.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use http::Request;
+use http_body_util::Full;
+
+use super::etcd::Etcd;
+use crate::{
+    error::{Error, Result},
+    eventually::eventually,
+    exchange::Upstream,
+    loopback::free_port,
+    process::Process,
+    programs,
+};
+
+/// A boot takes 4 s alone on two cores; tests boot several at once on a busy one.
+const BOOT: Duration = Duration::from_mins(2);
+
+/// The components while they start; dropping it stops them.
+pub(super) struct Boot<'a> {
+    programs: &'a Path,
+    folder: &'a Path,
+    processes: Vec<Process>,
+}
+
+impl<'a> Boot<'a> {
+    pub(super) fn new(programs: &'a Path, folder: &'a Path) -> Self {
+        Self {
+            programs,
+            folder,
+            processes: Vec::new(),
+        }
+    }
+
+    /// What was started, the last first: so that dropping them in order ends
+    /// etcd, which all depend on, at last.
+    pub(super) fn processes(self) -> Vec<Process> {
+        self.processes.into_iter().rev().collect()
+    }
+
+    fn start<S: AsRef<str>>(&mut self, name: &str, flags: &[S]) -> Result<()> {
+        let mut command = Command::new(self.programs.join(name));
+        programs::isolate(&mut command);
+        command
+            .args(flags.iter().map(AsRef::as_ref))
+            // Components may write beside themselves (coverage, crash files).
+            .current_dir(self.folder);
+        let log = self.folder.join(format!("{name}.log"));
+        self.processes.push(Process::spawn(name, log, &command)?);
+        Ok(())
+    }
+
+    fn file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    pub(super) fn etcd(&mut self, etcd: &Etcd) -> Result<()> {
+        let peers = format!("http://127.0.0.1:{}", free_port()?);
+        let flags = [
+            format!("--data-dir={}", self.file("etcd")),
+            format!("--listen-client-urls={}", etcd.url()),
+            format!("--advertise-client-urls={}", etcd.url()),
+            format!("--listen-peer-urls={peers}"),
+            format!("--initial-advertise-peer-urls={peers}"),
+            format!("--initial-cluster=default={peers}"),
+            "--log-level=warn".to_owned(),
+            // What is thrown away at the end need not survive a power failure.
+            "--unsafe-no-fsync".to_owned(),
+        ];
+        self.start("etcd", &flags)
+    }
+
+    pub(super) fn api_server(&mut self, etcd: &Etcd, port: u16, services: &str) -> Result<()> {
+        let flags = [
+            format!("--etcd-servers={}", etcd.url()),
+            "--bind-address=127.0.0.1".to_owned(),
+            format!("--secure-port={port}"),
+            // Without one it looks for a network interface, and there may be
+            // none. Nobody is told of it: the reconciler that would is off.
+            "--advertise-address=192.0.2.1".to_owned(),
+            "--endpoint-reconciler-type=none".to_owned(),
+            format!("--tls-cert-file={}", self.file("server.crt")),
+            format!("--tls-private-key-file={}", self.file("server.key")),
+            format!("--client-ca-file={}", self.file("ca.crt")),
+            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+            format!("--service-account-key-file={}", self.file("accounts.pub")),
+            format!(
+                "--service-account-signing-key-file={}",
+                self.file("accounts.key")
+            ),
+            // On loopback, so that a Service's address can be listened on where
+            // there is no kube-proxy: webhooks are dialled at that address.
+            format!("--service-cluster-ip-range={services}"),
+            "--authorization-mode=RBAC".to_owned(),
+        ];
+        self.start("kube-apiserver", &flags)
+    }
+
+    pub(super) fn controller_manager(&mut self) -> Result<()> {
+        let flags = [
+            format!(
+                "--kubeconfig={}",
+                self.file("controller-manager.kubeconfig")
+            ),
+            format!("--root-ca-file={}", self.file("ca.crt")),
+            format!(
+                "--service-account-private-key-file={}",
+                self.file("accounts.key")
+            ),
+            "--use-service-account-credentials".to_owned(),
+            "--leader-elect=false".to_owned(),
+            // Nothing asks it for health or metrics.
+            "--secure-port=0".to_owned(),
+        ];
+        self.start("kube-controller-manager", &flags)
+    }
+
+    /// Until the API server says that it is ready.
+    pub(super) async fn api_server_ready(&mut self, api_server: &Upstream) -> Result<()> {
+        self.wait_for("kube-apiserver to be ready", || is_ready(api_server))
+            .await
+    }
+
+    /// Until the first visible work of the controllers is done, without which no
+    /// Pod and no token is possible.
+    pub(super) async fn controllers_at_work(&mut self, etcd: &Etcd) -> Result<()> {
+        let work = "/registry/serviceaccounts/default/default";
+        self.wait_for("the controllers to work", || async {
+            let found = etcd.get(work).await?;
+            found
+                .map(drop)
+                .ok_or_else(|| Error::Unexpected(format!("etcd has no {work}")))
+        })
+        .await
+    }
+
+    /// Polls, and fails at once, with its log, when a component has ended.
+    async fn wait_for<F>(&mut self, what: &str, look: impl FnMut() -> F) -> Result<()>
+    where
+        F: Future<Output = Result<()>>,
+    {
+        let processes = &mut self.processes;
+        let ended = async {
+            loop {
+                for process in &mut *processes {
+                    if let Err(error) = process.check() {
+                        return error;
+                    }
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let waited = tokio::select! {
+            error = ended => return Err(error),
+            waited = eventually(what, BOOT, look) => waited,
+        };
+        waited.map_err(|error| match self.processes.last() {
+            Some(newest) => newest.failure(&error.to_string()),
+            None => error,
+        })
+    }
+}
+
+async fn is_ready(api_server: &Upstream) -> Result<()> {
+    let request = Request::get("/readyz")
+        .body(Full::default())
+        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    match api_server.text(request).await? {
+        (status, _) if status.is_success() => Ok(()),
+        (status, text) => Err(Error::Unexpected(format!("/readyz says {status}: {text}"))),
+    }
+}
