@@ -7,6 +7,7 @@
 
 mod certificates;
 pub mod control_plane;
+pub mod demo;
 pub mod error;
 pub mod eventually;
 pub mod exchange;
@@ -29,7 +30,7 @@ pub use self::{
     exchange::Upstream,
     loopback::free_port,
     moto::{Moto, Rds},
-    operator::{Operator, OperatorConfig},
+    operator::{Operator, OperatorConfig, REGION},
     proxy::{Answer, Call, Proxy},
     relay::ServiceRelay,
 };

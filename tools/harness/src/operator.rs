@@ -11,6 +11,9 @@ use std::{
 
 use crate::{error::Result, process::Process, programs, scratch::Scratch};
 
+/// The region of [`OperatorConfig::run`].
+pub const REGION: &str = "us-east-1";
+
 /// How to run the operator.
 #[derive(Clone, Debug)]
 pub struct OperatorConfig {
@@ -32,7 +35,7 @@ impl OperatorConfig {
         let env = [
             ("AWS_ACCESS_KEY_ID", "test"),
             ("AWS_SECRET_ACCESS_KEY", "test"),
-            ("AWS_REGION", "us-east-1"),
+            ("AWS_REGION", REGION),
             ("AWS_ENDPOINT_URL", rds_url),
             // Else the SDK may ask the address of EC2's metadata, off loopback.
             ("AWS_EC2_METADATA_DISABLED", "true"),

@@ -1,0 +1,52 @@
+# Stow's commands for people; `make` alone lists them. Needs Rust, Go,
+# Python 3 and a C compiler.
+
+# What is built once lies outside the clone, and several clones share it.
+XDG_CACHE_HOME ?= $(HOME)/.cache
+STOW_CACHE ?= $(XDG_CACHE_HOME)/stow
+CARGO_TARGET_DIR ?= $(STOW_CACHE)/target
+export STOW_CACHE CARGO_TARGET_DIR
+
+CARGO ?= cargo
+KUBECTL ?= kubectl
+
+stow := $(CARGO_TARGET_DIR)/debug/stow
+demo := $(CARGO_TARGET_DIR)/debug/demo
+# Where `make run` serves the webhook: reachable for an API server on this machine.
+webhook := 127.0.0.1:9443
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check run manifests binaries control-plane moto
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: control-plane moto binaries ## from kubectl apply to a database, all on this machine
+	@$(demo) --stow $(stow) --yaml yaml
+
+test: control-plane moto ## run every test
+	$(CARGO) test --workspace --locked
+
+check: binaries ## formatting, lints, and whether generated manifests are stale
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@$(stow) crd | diff -u yaml/crd.yaml - || \
+		{ echo 'yaml/crd.yaml is stale: run `make manifests`'; exit 1; }
+
+run: binaries ## run the operator here, against the current kubeconfig
+	$(stow) crd --webhook-url https://$(webhook)/convert | $(KUBECTL) apply -f -
+	$(KUBECTL) apply -f yaml/config-map.yaml
+	$(stow) run --webhook-listen $(webhook) --webhook-url https://$(webhook)/convert
+
+manifests: binaries ## generate yaml/crd.yaml
+	$(stow) crd >yaml/.crd.yaml.new
+	mv yaml/.crd.yaml.new yaml/crd.yaml
+
+binaries:
+	@$(CARGO) build --workspace --bins --locked
+
+control-plane: ## build kube-apiserver and its kin, once, about six minutes
+	@tools/control-plane/build
+
+moto: ## install the RDS endpoint for tests, once
+	@tools/moto/build

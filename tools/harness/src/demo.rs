@@ -1,0 +1,158 @@
+//! The demo: what a user does with Stow, done on this machine, and checked.
+//!
+//! It follows the README's commands and reads what they print; where a check
+//! needs to know what happened at RDS, it asks the RDS endpoint. It knows Stow
+//! only from outside.
+
+mod checks;
+mod stage;
+
+use std::{fmt::Display, future::Future, io::Write, path::PathBuf, time::Duration};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use self::stage::Stage;
+use crate::error::{Error, Result};
+
+/// Where the examples are applied.
+const NAMESPACE: &str = "demo";
+/// The objects' kind, as a user types it.
+const KIND: &str = "postgresdb";
+/// No demo is looked at for longer.
+const FOR_GOOD: Duration = Duration::from_hours(24 * 365);
+
+/// What to show.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The `stow` binary.
+    pub stow: PathBuf,
+    /// The folder of the shipped manifests.
+    pub yaml: PathBuf,
+    /// Whether to stay up until a signal, in place of deleting and ending.
+    pub stay: bool,
+}
+
+/// How a demo ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// All was shown, and whatever was checked held.
+    Shown,
+    /// A signal came before all was shown.
+    Interrupted,
+}
+
+/// Shows it. However it ends, everything that it started is down then.
+///
+/// # Errors
+/// Whatever did not hold, with the end of the operator's output if it ran.
+pub async fn run(options: &Options) -> Result<Ending> {
+    let interrupted = interrupted()?;
+    tokio::pin!(interrupted);
+    let mut stage = None;
+    let shown = tokio::select! {
+        shown = show(options, &mut stage) => shown,
+        () = &mut interrupted => return Ok(Ending::Interrupted),
+    };
+    shown.map_err(|error| explain(error, stage.as_ref()))?;
+
+    if let Some(stage) = stage.as_mut().filter(|_| options.stay) {
+        say(stage.how_to_use())?;
+        tokio::select! {
+            () = &mut interrupted => {}
+            ended = stage.operator_ended(FOR_GOOD) => return Err(ended),
+        }
+        say("\ntaking everything down")?;
+    }
+    Ok(Ending::Shown)
+}
+
+async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
+    say("==> booting a Kubernetes control plane and an RDS endpoint on loopback")?;
+    let stage = stage.insert(Stage::boot().await?);
+    for manifest in ["crd.yaml", "config-map.yaml", "deployment.yaml"] {
+        apply(stage, options, manifest, &[]).await?;
+    }
+
+    say("==> running the operator as ServiceAccount stow-system/stow")?;
+    stage.run_operator(&options.stow).await?;
+
+    kubectl_shown(stage, &["create", "namespace", NAMESPACE]).await?;
+    for example in ["example.yaml", "example-v1beta1.yaml"] {
+        apply(stage, options, example, &["--namespace", NAMESPACE]).await?;
+    }
+    let everything = [
+        "wait",
+        "--for=condition=Ready",
+        KIND,
+        "--all",
+        "--namespace",
+        NAMESPACE,
+        "--timeout=180s",
+    ];
+    kubectl_shown(stage, &everything).await?;
+    kubectl_shown(stage, &["get", KIND, "--namespace", NAMESPACE]).await?;
+
+    let databases = checks::databases(stage).await?;
+    for database in &databases {
+        checks::is_available(stage, database).await?;
+        let keys = checks::secret_keys(stage, database).await?;
+        say(format!("Secret of {database}: {}", keys.join(" ")))?;
+        checks::reads_in_both_versions(stage, database).await?;
+    }
+    if options.stay {
+        return Ok(());
+    }
+    if let Some(first) = databases.first() {
+        say(format!("==> deleting {first}"))?;
+        let snapshot = checks::deletion(stage, first).await?;
+        say(format!("it is gone, and its final snapshot is {snapshot}"))?;
+    }
+    say("==> every step held; taking everything down")
+}
+
+async fn apply(stage: &Stage, options: &Options, manifest: &str, arguments: &[&str]) -> Result<()> {
+    let path = options.yaml.join(manifest);
+    let path = path.to_string_lossy();
+    let arguments = [&["apply", "-f", &path], arguments].concat();
+    kubectl_shown(stage, &arguments).await
+}
+
+/// Runs a command as a user would, with the command and what it prints shown.
+async fn kubectl_shown(stage: &Stage, arguments: &[&str]) -> Result<()> {
+    say(format!("$ kubectl {}", arguments.join(" ")))?;
+    let output = stage.control_plane.kubectl(arguments).await?;
+    say(output.ok()?.trim_end())
+}
+
+fn say(text: impl Display) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{text}")
+        .and_then(|()| stdout.flush())
+        .map_err(Error::system("writing to standard output"))
+}
+
+fn explain(error: Error, stage: Option<&Stage>) -> Error {
+    match stage.and_then(Stage::operator_tail) {
+        None => error,
+        Some(log) => Error::Component {
+            name: "stow".to_owned(),
+            reason: error.to_string(),
+            log,
+        },
+    }
+}
+
+/// Ends when this process is asked to end.
+fn interrupted() -> Result<impl Future<Output = ()>> {
+    let listen = |kind| signal(kind).map_err(Error::system("listening for signals"));
+    let mut interrupt = listen(SignalKind::interrupt())?;
+    let mut terminate = listen(SignalKind::terminate())?;
+    let mut hangup = listen(SignalKind::hangup())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+    })
+}
