@@ -110,17 +110,27 @@ async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
     say("==> every step held; taking everything down")
 }
 
-async fn apply(stage: &Stage, options: &Options, manifest: &str, arguments: &[&str]) -> Result<()> {
+async fn apply(
+    stage: &mut Stage,
+    options: &Options,
+    manifest: &str,
+    arguments: &[&str],
+) -> Result<()> {
     let path = options.yaml.join(manifest);
     let path = path.to_string_lossy();
     let arguments = [&["apply", "-f", &path], arguments].concat();
     kubectl_shown(stage, &arguments).await
 }
 
-/// Runs a command as a user would, with the command and what it prints shown.
-async fn kubectl_shown(stage: &Stage, arguments: &[&str]) -> Result<()> {
+/// Runs a command as a user would, with the command and what it prints shown;
+/// gives up when the operator ends, since some wait for it.
+async fn kubectl_shown(stage: &mut Stage, arguments: &[&str]) -> Result<()> {
     say(format!("$ kubectl {}", arguments.join(" ")))?;
-    let output = stage.control_plane.kubectl(arguments).await?;
+    let kubectl = stage.kubectl();
+    let output = tokio::select! {
+        output = kubectl.run(arguments) => output?,
+        ended = stage.operator_ended(FOR_GOOD) => return Err(ended),
+    };
     say(output.ok()?.trim_end())
 }
 
@@ -133,6 +143,8 @@ fn say(text: impl Display) -> Result<()> {
 
 fn explain(error: Error, stage: Option<&Stage>) -> Error {
     match stage.and_then(Stage::operator_tail) {
+        // An error of a component shows the end of that component's own log.
+        _ if matches!(error, Error::Component { .. }) => error,
         None => error,
         Some(log) => Error::Component {
             name: "stow".to_owned(),

@@ -12,7 +12,7 @@ use http_body_util::Full;
 
 use super::NAMESPACE;
 use crate::{
-    control_plane::ControlPlane,
+    control_plane::{ControlPlane, kubectl::Kubectl},
     error::{Error, Result},
     eventually::eventually,
     exchange::Upstream,
@@ -130,10 +130,17 @@ impl Stage {
         self.operator.as_ref().map(Operator::tail)
     }
 
-    /// Why the operator no longer runs, when it no longer does.
+    /// kubectl with every right.
+    pub(super) fn kubectl(&self) -> Kubectl {
+        let admin = self.control_plane.admin_kubeconfig();
+        self.control_plane.kubectl_as(admin)
+    }
+
+    /// Why the operator no longer runs, once it no longer does; never before it
+    /// was started.
     pub(super) async fn operator_ended(&mut self, within: Duration) -> Error {
         let Some(operator) = &mut self.operator else {
-            return Error::Unexpected("the operator was never started".to_owned());
+            return std::future::pending().await;
         };
         match operator.wait(within).await.map(|_| operator.check()) {
             Ok(Err(error)) | Err(error) => error,
@@ -142,13 +149,13 @@ impl Stage {
     }
 
     pub(super) fn how_to_use(&self) -> String {
-        let kubectl = self.control_plane.kubectl_as("");
+        let kubectl = self.kubectl();
         format!(
             "\nIt is all up. In another terminal:\n\n  \
              export KUBECONFIG={}\n  \
              {} get postgresdb --namespace {NAMESPACE}\n\n\
              Ctrl-C here takes everything down.",
-            self.control_plane.admin_kubeconfig().display(),
+            kubectl.kubeconfig().display(),
             kubectl.program().display(),
         )
     }
