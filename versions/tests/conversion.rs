@@ -1,12 +1,15 @@
 //! Properties of conversion, each over 10,000 objects, schema-valid and
 //! malformed.
 
+#[path = "conversion/edit.rs"]
+mod edit;
 #[path = "conversion/generate.rs"]
 mod generate;
 #[path = "conversion/objects.rs"]
 mod objects;
 
-use generate::{Field, hub, hub_edit, json, malformed_hub, malformed_spoke, spoke, spoke_edit};
+use edit::{Field, hub_edit, spoke_edit};
+use generate::{hub, json, malformed_hub, malformed_spoke, spoke};
 use objects::{HUB, SPOKE, clean_hub_spec, derived, down, foreign, has_iops, known_spoke_spec, up};
 use proptest::prelude::*;
 use serde_json::Value;
