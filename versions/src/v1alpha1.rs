@@ -37,30 +37,30 @@ use crate::status::PostgresDBStatus;
                   storage: 10Gi for \"10\", multiAZ for ha, and storageType: io1 beside iops"
 )]
 pub struct PostgresDBSpec {
-    /// The instance class, such as `db.t2.small`.
+    /// Text: the instance class, such as `db.t2.small`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "size")]
     pub size: Option<Value>,
 
-    /// The storage in whole GiB, as a number or as text: `10`, `"10"`. In
+    /// A number, or its text: the storage in whole GiB, `10` or `"10"`. In
     /// v1beta1 it is `10Gi`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "whole_number")]
     pub storage: Option<Value>,
 
-    /// Provisioned I/O operations a second, as a number or as text. Where it is
+    /// A number, or its text: provisioned I/O operations a second. Where it is
     /// present the storage type is io1, else gp2.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "whole_number")]
     pub iops: Option<Value>,
 
-    /// Whether a standby runs in a second availability zone. In v1beta1 it is
-    /// `multiAZ`.
+    /// True or false: whether a standby runs in a second availability zone. In
+    /// v1beta1 it is `multiAZ`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "boolean")]
     pub ha: Option<Value>,
 
-    /// Tags for the RDS instance: a map of texts.
+    /// A map of texts: tags for the RDS instance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "tags")]
     pub tags: Option<Value>,

@@ -12,8 +12,7 @@ fn hub_sample() -> Value {
         "apiVersion": HUB,
         "kind": "PostgresDB",
         "metadata": {
-            "name": "orders",
-            "labels": {"app": "shop"},
+            "labels": {},
             "annotations": {
                 "note": "mine",
                 "spoke.stow.myob.com/storage": r#"{"shown":"1Ti","value":1024}"#,
@@ -25,11 +24,11 @@ fn hub_sample() -> Value {
             "storage": "1Ti",
             "storageType": "gp3",
             "iops": 12000,
-            "tags": {"team": "shop"},
+            "tags": {},
             "databaseName": "orders",
             "secretName": "orders-db",
         },
-        "status": {"ready": "available"},
+        "status": {},
     })
 }
 
@@ -38,8 +37,7 @@ fn spoke_sample() -> Value {
         "apiVersion": SPOKE,
         "kind": "PostgresDB",
         "metadata": {
-            "name": "orders",
-            "labels": {"app": "shop"},
+            "labels": {},
             "annotations": {
                 "note": "mine",
                 "hub.stow.myob.com/storage": r#"{"shown":"1024","value":"1Ti"}"#,
@@ -54,7 +52,7 @@ fn spoke_sample() -> Value {
             "ha": "yes",
             "tags": {"team": 5},
         },
-        "status": {"ready": "available"},
+        "status": {},
     })
 }
 
@@ -103,7 +101,7 @@ fn sources(field: &str, to: &str) -> Vec<String> {
 fn every_subset_converts(sample: &Value, to: &str) {
     let mut all = Vec::new();
     pointers(sample, "", &mut all);
-    assert!(all.len() <= 20, "too many subsets: {}", all.len());
+    assert!(all.len() <= 16, "too many subsets: {}", all.len());
     for subset in 0..1_u32 << all.len() {
         let mut object = sample.clone();
         for (index, pointer) in all.iter().enumerate() {
@@ -118,10 +116,6 @@ fn every_subset_converts(sample: &Value, to: &str) {
         assert_eq!(
             answer["metadata"].get("labels"),
             object.pointer("/metadata/labels")
-        );
-        assert_eq!(
-            answer["metadata"].get("name"),
-            object.pointer("/metadata/name")
         );
         let note = "/metadata/annotations/note";
         assert_eq!(answer.pointer(note), object.pointer(note));

@@ -42,7 +42,7 @@ pub(super) fn iops() -> Rule {
 pub(super) fn tag_keys() -> Rule {
     field(
         "self.all(key, size(key) >= 1 && size(key) <= 128)",
-        "tags must have keys of 1 to 128 characters: shorten the key",
+        "tags must have keys of 1 to 128 characters: write a key of that length",
     )
 }
 
