@@ -139,6 +139,9 @@ fn a_spec_that_is_no_object_comes_back_while_the_hub_is_as_it_was() {
         hub["spec"] = json!({});
         assert_eq!(convert(hub, SPOKE).unwrap()["spec"], json!({}));
     }
+    // No spoke leaves an empty spec in the hub, so this memory is a forged one.
+    let forged = json!({"spoke.stow.myob.com/spec": r#"{"value":"text","shown":{}}"#});
+    assert_eq!(down(&json!({}), &forged), (json!({}), json!({})));
 }
 
 #[test]
