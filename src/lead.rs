@@ -154,5 +154,11 @@ impl Candidate {
     }
 }
 
+/// A fence of a term that is over, for the tests of what obeys one.
+#[cfg(test)]
+pub(crate) fn shut_fence() -> Fence {
+    fence::Gate::new(tokio::time::Instant::now()).1
+}
+
 #[cfg(test)]
 mod tests;

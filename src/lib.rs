@@ -10,6 +10,8 @@ pub mod plan;
 pub mod probes;
 pub mod rds;
 pub mod reconcile;
+pub mod tls;
+pub mod webhook;
 
 #[cfg(test)]
 mod fake_api;

@@ -1,0 +1,53 @@
+//! The webhook's certificates: a CA that all replicas share through a Secret, a
+//! leaf that each replica issues for itself, and the CRD's `caBundle`.
+//!
+//! Nothing here may know what is served under a certificate.
+
+mod authority;
+mod bundle;
+mod keep;
+mod secret;
+mod serving;
+
+pub use authority::{Authority, Broken, IssueError, Leaf};
+pub use bundle::Bundle;
+pub use keep::Keeper;
+pub use secret::SECRET;
+pub use serving::Serving;
+
+/// The host name under which an API server calls the webhook's Service.
+pub fn service_name(namespace: &str) -> String {
+    format!("stow.{namespace}.svc")
+}
+
+/// Every name under which the webhook is called: its Service's, and the host of
+/// the URL by which an API server outside the cluster's network reaches it.
+pub fn names(namespace: &str, url: Option<&http::Uri>) -> Vec<String> {
+    let host = url.and_then(http::Uri::host);
+    // An IPv6 address stands in brackets in a URL, and bare in a certificate.
+    let host = host.map(|host| host.trim_matches(['[', ']']).to_owned());
+    std::iter::once(service_name(namespace))
+        .chain(host)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_url_is_named_as_a_certificate_has_it() {
+        for (url, host) in [
+            ("https://127.0.0.1:9443/convert", "127.0.0.1"),
+            ("https://[::1]:9443/convert", "::1"),
+            ("https://stow.example.com/convert", "stow.example.com"),
+        ] {
+            let url = url.parse().unwrap();
+            assert_eq!(
+                names("stow-system", Some(&url)),
+                ["stow.stow-system.svc", host]
+            );
+        }
+        assert_eq!(names("a", None), ["stow.a.svc"]);
+    }
+}

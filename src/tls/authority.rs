@@ -1,0 +1,348 @@
+//! The CA that all replicas share, and the leaf that each issues for itself.
+//!
+//! Pure but for the randomness of keys: the time is handed in. The CA's private
+//! key leaves this file only for its Secret, and `Debug` does not show it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PublicKeyData, SanType,
+};
+use rustls::crypto::aws_lc_rs::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+/// A CA that nobody has to think of: ten years.
+pub(super) const AUTHORITY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 3650);
+
+/// A leaf lives in one process's memory. Long enough to serve on through any
+/// outage of the API server, short enough that a stolen one is soon worthless.
+const LEAF_LIFE: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// How far an API server's clock may be behind ours.
+const SKEW: SignedDuration = SignedDuration::from_hours(1);
+
+/// Why a CA that was found cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// A key of the Secret is missing.
+    #[error("it has no {0}")]
+    Missing(&'static str),
+    /// A key of the Secret does not hold what it should.
+    #[error("its {0} cannot be read")]
+    Unreadable(&'static str),
+    /// The certificate and the key are not a pair.
+    #[error("no certificate in its ca.crt is that of its ca.key")]
+    Unpaired,
+    /// The certificate may not issue others.
+    #[error("its certificate is not that of a CA")]
+    NotAnAuthority,
+    /// It has run out.
+    #[error("it expired at {0}")]
+    Expired(Timestamp),
+}
+
+/// A certificate could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    /// By rcgen: a name that cannot stand in a certificate.
+    #[error("making a certificate: {0}")]
+    Certificate(#[from] rcgen::Error),
+    /// By rustls: a key that it cannot use.
+    #[error("using a certificate just made: {0}")]
+    Key(#[from] rustls::Error),
+}
+
+/// A CA with its key.
+pub struct Authority {
+    certificates: String,
+    key: KeyPair,
+    issuer: CertificateDer<'static>,
+    expires: Timestamp,
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Authority")
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// A new CA.
+    pub fn generate(now: Timestamp) -> Result<Self, IssueError> {
+        let key = KeyPair::generate()?;
+        let expires = whole(now + AUTHORITY_LIFE);
+        let mut params = CertificateParams::default();
+        params
+            .distinguished_name
+            .push(DnType::CommonName, "stow-webhook");
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        valid(&mut params, now, expires);
+        let certificate = params.self_signed(&key)?;
+        Ok(Self {
+            certificates: certificate.pem(),
+            key,
+            issuer: certificate.der().clone(),
+            expires,
+        })
+    }
+
+    /// A CA as its Secret holds it, in PEM. `certificates` may hold several, to
+    /// be trusted all; the one of the key issues.
+    pub fn read(certificates: &[u8], key: &[u8], now: Timestamp) -> Result<Self, Broken> {
+        const CERTIFICATES: Broken = Broken::Unreadable("ca.crt");
+        let text = std::str::from_utf8(certificates).map_err(|_| CERTIFICATES)?;
+        let key = std::str::from_utf8(key)
+            .ok()
+            .and_then(|key| KeyPair::from_pem(key).ok())
+            .ok_or(Broken::Unreadable("ca.key"))?;
+        let found: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(certificates)
+            .collect::<Result<_, _>>()
+            .map_err(|_| CERTIFICATES)?;
+        if found.is_empty() {
+            return Err(CERTIFICATES);
+        }
+        let public = key.subject_public_key_info();
+        for issuer in found {
+            let (_, parsed) = X509Certificate::from_der(&issuer).map_err(|_| CERTIFICATES)?;
+            if parsed.public_key().raw != public {
+                continue;
+            }
+            if !parsed.is_ca() {
+                return Err(Broken::NotAnAuthority);
+            }
+            let expires = Timestamp::from_second(parsed.validity().not_after.timestamp())
+                .map_err(|_| CERTIFICATES)?;
+            if expires <= now {
+                return Err(Broken::Expired(expires));
+            }
+            return Ok(Self {
+                certificates: text.to_owned(),
+                key,
+                issuer,
+                expires,
+            });
+        }
+        Err(Broken::Unpaired)
+    }
+
+    /// What clients have to trust, as PEM.
+    pub fn certificates(&self) -> &str {
+        &self.certificates
+    }
+
+    /// The private key as PEM, for the Secret alone.
+    pub(super) fn key(&self) -> String {
+        self.key.serialize_pem()
+    }
+
+    /// Whether both are the same CA, and trust the same.
+    pub fn is(&self, other: &Self) -> bool {
+        self.issuer == other.issuer && self.certificates == other.certificates
+    }
+
+    /// Whether it has run out.
+    pub fn is_expired(&self, now: Timestamp) -> bool {
+        self.expires <= now
+    }
+
+    /// A leaf for these host names and addresses.
+    pub fn issue(&self, names: &[String], now: Timestamp) -> Result<Leaf, IssueError> {
+        let key = KeyPair::generate()?;
+        // One that outlived its issuer would only look valid.
+        let expires = whole((now + LEAF_LIFE).min(self.expires));
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, "stow");
+        params.subject_alt_names = names
+            .iter()
+            .map(|name| subject(name))
+            .collect::<Result<_, _>>()?;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        valid(&mut params, now, expires);
+        let issuer = Issuer::from_ca_cert_der(&self.issuer, &self.key)?;
+        let certificate = params.signed_by(&key, &issuer)?;
+        let private = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let chain = vec![certificate.der().clone()];
+        let certified = CertifiedKey::from_der(chain, private, &default_provider())?;
+        Ok(Leaf {
+            certificate: Arc::new(certified),
+            renew: now + expires.duration_since(now) / 3 * 2,
+            expires,
+        })
+    }
+}
+
+/// A certificate to serve with, and when to replace it.
+#[derive(Debug, Clone)]
+pub struct Leaf {
+    /// With its key.
+    pub certificate: Arc<CertifiedKey>,
+    /// At two thirds of its life.
+    pub renew: Timestamp,
+    /// When clients stop accepting it.
+    pub expires: Timestamp,
+}
+
+fn subject(name: &str) -> Result<SanType, rcgen::Error> {
+    match name.parse::<IpAddr>() {
+        Ok(address) => Ok(SanType::IpAddress(address)),
+        Err(_) => Ok(SanType::DnsName(name.try_into()?)),
+    }
+}
+
+/// A certificate knows whole seconds.
+fn whole(time: Timestamp) -> Timestamp {
+    Timestamp::from_second(time.as_second()).unwrap_or(time)
+}
+
+/// Valid from a little before `now` on. rcgen's type of time is not one that it
+/// re-exports, so it is counted up from a date.
+fn valid(params: &mut CertificateParams, now: Timestamp, until: Timestamp) {
+    let epoch = rcgen::date_time_ymd(1970, 1, 1);
+    let since = |time: Timestamp| Duration::from_secs(u64::try_from(time.as_second()).unwrap_or(0));
+    params.not_before = epoch + since(now - SKEW);
+    params.not_after = epoch + since(until);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustls::RootCertStore;
+    use rustls::client::WebPkiServerVerifier;
+    use rustls::client::danger::ServerCertVerifier;
+    use rustls::pki_types::{ServerName, UnixTime};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    const NOW: i64 = 1_800_000_000;
+
+    /// Whether a client that trusts `trusted` accepts the leaf under that name.
+    fn accepts(trusted: &Authority, leaf: &Leaf, name: &str, now: Timestamp) -> bool {
+        let mut roots = RootCertStore::empty();
+        for root in CertificateDer::pem_slice_iter(trusted.certificates().as_bytes()) {
+            roots.add(root.unwrap()).unwrap();
+        }
+        let provider = Arc::new(default_provider());
+        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+            .build()
+            .unwrap();
+        let now = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().unsigned_abs()));
+        let name = ServerName::try_from(name).unwrap();
+        let end = leaf.certificate.end_entity_cert().unwrap();
+        verifier
+            .verify_server_cert(end, &[], &name, &[], now)
+            .is_ok()
+    }
+
+    #[test]
+    fn a_leaf_is_accepted_under_its_names_while_it_lives() {
+        let ca = Authority::generate(at(NOW)).unwrap();
+        let names = ["stow.stow-system.svc".to_owned(), "127.0.0.1".to_owned()];
+        let leaf = ca.issue(&names, at(NOW)).unwrap();
+        assert!(accepts(&ca, &leaf, "stow.stow-system.svc", at(NOW)));
+        assert!(accepts(&ca, &leaf, "127.0.0.1", at(NOW)));
+        assert!(!accepts(&ca, &leaf, "stow.other.svc", at(NOW)));
+        assert!(
+            accepts(&ca, &leaf, "127.0.0.1", at(NOW - 3500)),
+            "a slow clock"
+        );
+        assert!(!accepts(
+            &ca,
+            &leaf,
+            "127.0.0.1",
+            leaf.expires + SignedDuration::from_secs(2)
+        ));
+        assert!(leaf.renew > at(NOW) && leaf.renew < leaf.expires);
+        let other = Authority::generate(at(NOW)).unwrap();
+        assert!(!accepts(&other, &leaf, "127.0.0.1", at(NOW)));
+    }
+
+    #[test]
+    fn a_ca_that_was_stored_issues_what_the_first_one_vouches_for() {
+        let ca = Authority::generate(at(NOW)).unwrap();
+        let stored = Authority::read(ca.certificates().as_bytes(), ca.key().as_bytes(), at(NOW));
+        let stored = stored.unwrap();
+        assert!(stored.is(&ca));
+        let leaf = stored.issue(&["a.svc".to_owned()], at(NOW)).unwrap();
+        assert!(accepts(&ca, &leaf, "a.svc", at(NOW)));
+    }
+
+    #[test]
+    fn of_several_certificates_the_one_of_the_key_issues() {
+        let (old, new) = (
+            Authority::generate(at(NOW)).unwrap(),
+            Authority::generate(at(NOW)).unwrap(),
+        );
+        let both = [old.certificates(), new.certificates()].concat();
+        let read = Authority::read(both.as_bytes(), new.key().as_bytes(), at(NOW)).unwrap();
+        let leaf = read.issue(&["a.svc".to_owned()], at(NOW)).unwrap();
+        assert!(accepts(&new, &leaf, "a.svc", at(NOW)));
+        assert!(!accepts(&old, &leaf, "a.svc", at(NOW)));
+        assert!(accepts(
+            &read,
+            &old.issue(&["a.svc".to_owned()], at(NOW)).unwrap(),
+            "a.svc",
+            at(NOW)
+        ));
+    }
+
+    #[test]
+    fn what_is_broken_is_named() {
+        let ca = Authority::generate(at(NOW)).unwrap();
+        let other = Authority::generate(at(NOW)).unwrap();
+        let leaf_key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::default().self_signed(&leaf_key).unwrap();
+        let (crt, key) = (ca.certificates().to_owned(), ca.key());
+        let late = at(NOW) + AUTHORITY_LIFE;
+        let table = [
+            (crt.clone(), key.clone(), at(NOW), None),
+            (
+                "nonsense".to_owned(),
+                key.clone(),
+                at(NOW),
+                Some(Broken::Unreadable("ca.crt")),
+            ),
+            (
+                crt.clone(),
+                "nonsense".to_owned(),
+                at(NOW),
+                Some(Broken::Unreadable("ca.key")),
+            ),
+            (crt.clone(), other.key(), at(NOW), Some(Broken::Unpaired)),
+            (
+                leaf.pem(),
+                leaf_key.serialize_pem(),
+                at(NOW),
+                Some(Broken::NotAnAuthority),
+            ),
+            (crt, key, late, Some(Broken::Expired(late))),
+        ];
+        for (crt, key, now, expected) in table {
+            let read = Authority::read(crt.as_bytes(), key.as_bytes(), now);
+            assert_eq!(read.err(), expected);
+        }
+    }
+
+    #[test]
+    fn the_private_key_is_not_shown() {
+        let ca = Authority::generate(at(NOW)).unwrap();
+        assert_eq!(
+            format!("{ca:?}"),
+            format!("Authority {{ expires: {:?}, .. }}", ca.expires)
+        );
+    }
+}

@@ -1,0 +1,260 @@
+//! The conversion webhook: `/convert` over TLS, in every replica.
+//!
+//! Nothing here may know AWS, the API server or the operator's own objects: it
+//! depends on its certificate alone, since the operator reads its own objects
+//! through it.
+
+mod budget;
+mod listener;
+mod review;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{Extension, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use http::{HeaderValue, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
+
+use crate::metrics::{Metrics, Review};
+use budget::{Budget, Room};
+use listener::{Activity, Busy};
+use review::{Answer, Convert, Malformed};
+
+/// Above this size a conversion leaves the runtime's threads: smaller ones take
+/// less than the handover, larger ones would hold up everything else.
+const INLINE: usize = 64 << 10;
+
+/// What one webhook takes. The defaults suit a Pod with half a gigabyte.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The largest review, in bytes. A list page holds at most 500 objects, and
+    /// etcd at most 1.5 MiB of each; 64 MB is the largest that was ever seen, and
+    /// twice that is still below what a Pod can hold.
+    pub review: usize,
+    /// Bytes in flight of reviews up to 1 MiB, and of larger ones.
+    pub small_in_flight: usize,
+    /// See [`Limits::small_in_flight`]; raised to [`Limits::review`] where less.
+    pub large_in_flight: usize,
+    /// Connections at once. An API server opens a few dozen; what comes beyond
+    /// waits in the kernel.
+    pub connections: usize,
+    /// Time for the TLS handshake.
+    pub handshake: Duration,
+    /// Time for a request's head, idling before it included. More than the 90 s
+    /// after which an API server closes an idle connection: were we the first,
+    /// a review that just crosses our close would be lost.
+    pub idle: Duration,
+    /// Time for a review to arrive and find room. The API server waits 30 s.
+    pub patience: Duration,
+    /// After this a connection is closed behind its next answer, so that load
+    /// spreads over the replicas again.
+    pub age: Duration,
+    /// How long reviews are still accepted on shutdown, each answer closing its
+    /// connection: until the endpoint has left every API server's table.
+    pub linger: Duration,
+    /// How long reviews in progress may then take.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            review: 128 << 20,
+            small_in_flight: 64 << 20,
+            large_in_flight: 128 << 20,
+            connections: 512,
+            handshake: Duration::from_secs(10),
+            idle: Duration::from_secs(120),
+            patience: Duration::from_secs(30),
+            age: Duration::from_secs(600),
+            linger: Duration::from_secs(5),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The webhook, before it is given a socket.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    limits: Limits,
+    budget: Budget,
+    metrics: Metrics,
+    convert: Convert,
+}
+
+impl Webhook {
+    /// A webhook that converts `PostgresDB`.
+    pub fn new(limits: Limits, metrics: Metrics) -> Self {
+        Self::with(limits, metrics, between_versions)
+    }
+
+    fn with(limits: Limits, metrics: Metrics, convert: Convert) -> Self {
+        Self {
+            budget: Budget::new(
+                limits.small_in_flight,
+                limits.large_in_flight,
+                limits.review,
+            ),
+            limits,
+            metrics,
+            convert,
+        }
+    }
+
+    fn router(self) -> Router {
+        Router::new()
+            .route(stow_versions::CONVERT_PATH, post(handle))
+            .with_state(Arc::new(self))
+    }
+
+    async fn review(&self, body: Body, busy: Busy) -> Result<(Option<usize>, Response), Refused> {
+        let deadline = Instant::now() + self.limits.patience;
+        let length = body.size_hint().exact();
+        if length.is_some_and(|length| length > self.limits.review as u64) {
+            return Err(Refused::TooLarge(self.limits.review));
+        }
+        let room = timeout_at(deadline, self.budget.room(length))
+            .await
+            .map_err(|_| Refused::NoRoom)?;
+        let body = timeout_at(deadline, read(body, self.limits.review))
+            .await
+            .map_err(|_| Refused::Slow)??;
+        let (answer, room) = self.answer(body, room).await?;
+        let converted = match answer.outcome {
+            Ok(count) => Some(count),
+            Err(message) => {
+                tracing::warn!("{message}");
+                None
+            }
+        };
+        let body = Bytes::from_owner(InFlight {
+            bytes: answer.body,
+            _room: room,
+            _busy: busy,
+        });
+        let json = HeaderValue::from_static("application/json");
+        Ok((
+            converted,
+            ([(header::CONTENT_TYPE, json)], body).into_response(),
+        ))
+    }
+
+    /// The room goes with the body wherever it is converted, so that a caller
+    /// who gave up does not give back what is still in use.
+    async fn answer(&self, body: Vec<u8>, room: Room) -> Result<(Answer, Room), Refused> {
+        let convert = self.convert;
+        if body.len() <= INLINE {
+            return Ok((review::answer(&body, convert)?, room));
+        }
+        tokio::task::spawn_blocking(move || Ok((review::answer(&body, convert)?, room)))
+            .await
+            .map_err(|_| Refused::Crashed)?
+    }
+}
+
+/// The seam to the versions: a conversion whose error is text for the user.
+fn between_versions(object: Value, desired: &str) -> Result<Value, String> {
+    stow_versions::convert::convert(object, desired).map_err(|error| error.to_string())
+}
+
+/// What is not answered with a review.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    #[error("the review is larger than {0} bytes, which is what this webhook takes")]
+    TooLarge(usize),
+    #[error("no room for the review in time: others are being converted")]
+    NoRoom,
+    #[error("the review did not arrive in time")]
+    Slow,
+    #[error("the review broke off: {0}")]
+    BrokeOff(axum::Error),
+    #[error("the conversion crashed: this is a bug in Stow")]
+    Crashed,
+}
+
+impl Refused {
+    fn counts_as(&self) -> Review {
+        match self {
+            Self::Malformed(_) | Self::BrokeOff(_) => Review::Malformed,
+            Self::TooLarge(_) => Review::TooLarge,
+            Self::NoRoom | Self::Slow => Review::TimedOut,
+            Self::Crashed => Review::Failure,
+        }
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match self {
+            Self::Malformed(_) | Self::BrokeOff(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
+            Self::Crashed => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        tracing::warn!("refused a conversion review: {self}");
+        // What is left of the body is not worth reading.
+        let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
+        (status, close, format!("{self}\n")).into_response()
+    }
+}
+
+async fn handle(
+    State(webhook): State<Arc<Webhook>>,
+    Extension(activity): Extension<Activity>,
+    request: Request<Body>,
+) -> Response {
+    let start = Instant::now();
+    let answered = webhook.review(request.into_body(), activity.begin()).await;
+    let (result, objects) = match &answered {
+        Ok((Some(objects), _)) => (Review::Success, *objects),
+        Ok((None, _)) => (Review::Failure, 0),
+        Err(refused) => (refused.counts_as(), 0),
+    };
+    webhook.metrics.review(result, objects, start.elapsed());
+    match answered {
+        Ok((_, response)) => response,
+        Err(refused) => refused.into_response(),
+    }
+}
+
+async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refused> {
+    let expected = body.size_hint().exact().unwrap_or(0);
+    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
+    while let Some(frame) = body.frame().await {
+        // Trailers carry nothing of a review.
+        let Ok(data) = frame.map_err(Refused::BrokeOff)?.into_data() else {
+            continue;
+        };
+        if bytes.len() + data.len() > limit {
+            return Err(Refused::TooLarge(limit));
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// An answer until its last byte was written: it holds its room, and keeps its
+/// connection busy, as long as the other side takes to read it.
+struct InFlight {
+    bytes: Vec<u8>,
+    _room: Room,
+    _busy: Busy,
+}
+
+impl AsRef<[u8]> for InFlight {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+#[cfg(test)]
+mod tests;
