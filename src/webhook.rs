@@ -70,9 +70,9 @@ impl Default for Limits {
             large_in_flight: 128 << 20,
             connections: 512,
             handshake: Duration::from_secs(10),
-            idle: Duration::from_secs(120),
+            idle: Duration::from_mins(2),
             patience: Duration::from_secs(30),
-            age: Duration::from_secs(600),
+            age: Duration::from_mins(10),
             linger: Duration::from_secs(5),
             drain: Duration::from_secs(30),
         }

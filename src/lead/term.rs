@@ -59,7 +59,7 @@ impl fmt::Display for Ending {
 
 /// How one request about the Lease went.
 enum Written {
-    Done(Lease),
+    Done(Box<Lease>),
     /// It has changed since we read it, or is not there, or is there already.
     Stale,
     Gone,
@@ -83,7 +83,7 @@ impl Candidate {
         let mut told = None;
         loop {
             let pause = match self.try_claim(observer).await {
-                Ok(Claim::Won(term)) => return term,
+                Ok(Claim::Won(term)) => return *term,
                 Ok(Claim::Held { by, until }) => {
                     if told.as_ref() != Some(&by) {
                         tracing::info!("{by} leads; this replica stands by");
@@ -124,13 +124,13 @@ impl Candidate {
             Written::Done(_) if Instant::now() >= deadline => Ok(Claim::Raced),
             Written::Done(lease) => {
                 let (gate, fence) = Gate::new(deadline);
-                Ok(Claim::Won(Term {
-                    lease,
+                Ok(Claim::Won(Box::new(Term {
+                    lease: *lease,
                     gate,
                     fence,
                     renewed: sent,
                     deadline,
-                }))
+                })))
             }
             Written::Stale | Written::Gone => Ok(Claim::Raced),
             Written::Failed(text) => Err(text),
@@ -149,7 +149,7 @@ impl Candidate {
             }
             match self.write(Some(term.lease.clone()), term.deadline).await {
                 Written::Done(lease) => {
-                    term.lease = lease;
+                    term.lease = *lease;
                     term.renewed = sent;
                     // Not from now: others count from when the server wrote it,
                     // which was after it was sent and maybe long before now.
@@ -232,7 +232,7 @@ impl Candidate {
             }
         };
         match timeout_at(limit, request).await {
-            Ok(Ok(lease)) => Written::Done(lease),
+            Ok(Ok(lease)) => Written::Done(Box::new(lease)),
             Ok(Err(kube::Error::Api(status))) if status.code == 409 => Written::Stale,
             Ok(Err(kube::Error::Api(status))) if exists && status.code == 404 => Written::Gone,
             Ok(Err(error)) => Written::Failed(attempt.explain(&error)),
@@ -243,7 +243,7 @@ impl Candidate {
 
 /// How one attempt to win the Lease went.
 enum Claim {
-    Won(Term),
+    Won(Box<Term>),
     Held { by: String, until: Instant },
     Raced,
 }

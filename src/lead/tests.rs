@@ -158,7 +158,7 @@ async fn a_frozen_api_server_shuts_the_fence_and_the_lease_comes_back() {
         Err(NotLeading)
     );
     let timing = Timing::default();
-    assert!(start.elapsed() <= timing.lease - timing.margin);
+    assert!(start.elapsed() <= timing.lease.saturating_sub(timing.margin));
     until(|| !a.metrics.is_leading()).await;
     api.freeze(false);
     a.leads().await;
@@ -186,18 +186,21 @@ async fn shutdown_drops_the_work_and_then_hands_over_at_once() {
     assert_eq!(spec(&api)["leaseTransitions"], 1);
 }
 
+/// Runs its function when the work that holds it is dropped.
+struct OnDrop<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_work_is_gone_before_the_lease_is() {
     let api = FakeApi::new();
     let (client, _cut) = api.client();
     let metrics = Metrics::new();
     let held_when_dropped: Arc<Mutex<Vec<Value>>> = Arc::default();
-    struct OnDrop<F: FnMut()>(F);
-    impl<F: FnMut()> Drop for OnDrop<F> {
-        fn drop(&mut self) {
-            (self.0)();
-        }
-    }
     let candidate = Candidate::new(client, "stow-system", "a", Timing::default(), metrics);
     let shutdown = CancellationToken::new();
     let stop = shutdown.clone();
@@ -208,7 +211,7 @@ async fn the_work_is_gone_before_the_lease_is() {
                 let _guard = OnDrop(move || {
                     log.lock()
                         .unwrap()
-                        .push(spec(&api)["holderIdentity"].clone())
+                        .push(spec(&api)["holderIdentity"].clone());
                 });
                 stop.cancel();
                 std::future::pending::<()>().await;

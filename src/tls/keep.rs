@@ -23,7 +23,7 @@ use crate::probes::Component;
 
 /// How often the Secret is read: one live call a replica, instead of a watch on
 /// Secrets. It also is how late a leaf may be renewed.
-const LOOK_EVERY: Duration = Duration::from_secs(60);
+const LOOK_EVERY: Duration = Duration::from_mins(1);
 
 /// From when another CA stands in the Secret until a replica serves under it:
 /// time for the leader to see it too and to publish both. And as long again the
@@ -296,7 +296,7 @@ mod tests {
         let (mut trust, health) = (keeper.trust(), Health::default());
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(keeper.run(health.component("certificate"), shutdown.clone()));
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         let reason = health.unready().unwrap();
         assert!(reason.contains("get secrets"), "{reason}");
 
@@ -307,7 +307,7 @@ mod tests {
         }
         let stored = api.get(PATH).unwrap();
         api.freeze(true);
-        sleep(Duration::from_secs(600)).await;
+        sleep(Duration::from_mins(10)).await;
         assert_eq!(health.unready(), None);
 
         api.freeze(false);

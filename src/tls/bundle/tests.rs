@@ -1,0 +1,149 @@
+use super::*;
+use crate::fake_api::FakeApi;
+use http::Method;
+
+const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/postgresdbs.myob.com";
+
+fn crd(conversion: &Value) -> Crd {
+    serde_json::from_value(json!({
+        "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "postgresdbs.myob.com", "resourceVersion": "7"},
+        "spec": {"group": "myob.com", "scope": "Namespaced", "versions": [],
+                 "names": {"kind": "PostgresDB", "plural": "postgresdbs"},
+                 "conversion": conversion},
+    }))
+    .unwrap()
+}
+
+fn webhook(client: &Value) -> Value {
+    json!({"strategy": "Webhook",
+           "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]}})
+}
+
+fn target() -> Webhook {
+    Webhook::Service {
+        namespace: "stow-system".to_owned(),
+        name: "stow".to_owned(),
+        port: 443,
+    }
+}
+
+fn encoded(trust: &str) -> Value {
+    json!(ByteString(trust.as_bytes().to_vec()))
+}
+
+type Expected<'a> = &'a dyn Fn(&Step) -> bool;
+
+#[test]
+fn what_each_state_of_the_crd_calls_for() {
+    let service = json!({"namespace": "elsewhere", "name": "s"});
+    let publish = |step: &Step| matches!(step, Step::Publish(_));
+    let restore = |step: &Step| matches!(step, Step::Restore(_));
+    let nothing = |step: &Step| *step == Step::Nothing;
+    let table: [(Value, Expected<'_>); 8] = [
+        (webhook(&json!({"service": service})), &publish),
+        (
+            webhook(&json!({"url": "https://127.0.0.1:1/convert"})),
+            &publish,
+        ),
+        (
+            webhook(&json!({"service": service, "caBundle": encoded("old")})),
+            &publish,
+        ),
+        (
+            webhook(&json!({"service": service, "caBundle": encoded("CA")})),
+            &nothing,
+        ),
+        (json!({"strategy": "None"}), &restore),
+        (json!(null), &restore),
+        (json!({"strategy": "Webhook"}), &restore),
+        (webhook(&json!({"caBundle": encoded("CA")})), &restore),
+    ];
+    for (conversion, expected) in table {
+        let step = decide(&crd(&conversion), "CA", &target());
+        assert!(expected(&step), "{conversion} gave {step:?}");
+    }
+}
+
+#[test]
+fn an_apply_names_two_fields_and_no_more() {
+    let state = webhook(&json!({"url": "https://127.0.0.1:1/convert"}));
+    let Step::Publish(body) = decide(&crd(&state), "CA", &target()) else {
+        panic!("nothing was published");
+    };
+    assert_eq!(
+        body["spec"],
+        json!({"conversion": {"strategy": "Webhook",
+               "webhook": {"clientConfig": {"caBundle": encoded("CA")}}}})
+    );
+    assert_eq!(body["metadata"], json!({"name": "postgresdbs.myob.com"}));
+}
+
+#[test]
+fn a_restored_stanza_is_whole_and_bound_to_what_was_seen() {
+    let url = Webhook::Url("https://127.0.0.1:9/convert".to_owned());
+    let Step::Restore(body) = decide(&crd(&json!({"strategy": "None"})), "CA", &url) else {
+        panic!("nothing was restored");
+    };
+    assert_eq!(body["metadata"]["resourceVersion"], "7");
+    assert_eq!(
+        body["spec"]["conversion"],
+        webhook(&json!({"caBundle": encoded("CA"), "url": "https://127.0.0.1:9/convert"}))
+    );
+}
+
+fn bundle(api: &FakeApi, trust: Option<&str>) -> Bundle {
+    let trust = watch::channel(trust.map(str::to_owned)).1;
+    Bundle::new(api.client().0, target(), trust)
+}
+
+fn patches(api: &FakeApi) -> Vec<String> {
+    let calls = api.calls().into_iter();
+    calls
+        .filter(|call| call.method == Method::PATCH)
+        .map(|call| call.query)
+        .collect()
+}
+
+#[tokio::test]
+async fn it_writes_once_and_then_leaves_it_alone() {
+    let api = FakeApi::new();
+    let state = crd(&webhook(
+        &json!({"service": {"namespace": "stow-system", "name": "stow"}}),
+    ));
+    api.put(PATH, serde_json::to_value(&state).unwrap());
+    let bundle = bundle(&api, Some("CA"));
+    let tended = bundle.tend(Some(&state), &Fence::open()).await.unwrap();
+    bundle.tend(tended.as_ref(), &Fence::open()).await.unwrap();
+    let patches = patches(&api);
+    assert_eq!(patches.len(), 1, "{patches:?}");
+    assert!(
+        patches[0].contains("fieldManager=stow-webhook"),
+        "{patches:?}"
+    );
+    assert!(patches[0].contains("force=true"), "{patches:?}");
+}
+
+#[tokio::test]
+async fn without_the_lead_or_a_ca_nothing_is_written() {
+    let api = FakeApi::new();
+    let state = crd(&json!({"strategy": "None"}));
+    let shut = crate::lead::shut_fence();
+    let tended = bundle(&api, Some("CA")).tend(Some(&state), &shut).await;
+    assert!(matches!(tended, Err(Failure::NotLeading(_))));
+    let tended = bundle(&api, None).tend(Some(&state), &Fence::open()).await;
+    assert!(matches!(tended, Ok(None)));
+    assert_eq!(patches(&api), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_missing_right_is_named() {
+    let api = FakeApi::new();
+    api.refuse(Some((Method::PATCH, 403)));
+    let state = crd(&json!({"strategy": "None"}));
+    let tended = bundle(&api, Some("CA"))
+        .tend(Some(&state), &Fence::open())
+        .await;
+    let text = tended.unwrap_err().to_string();
+    assert!(text.contains("patch customresourcedefinitions"), "{text}");
+}
