@@ -3,14 +3,12 @@
 //! Nothing here may assert what moto gets wrong: transitions, pending values,
 //! validation of parameters, `DbiResourceId`, tags for what does not exist.
 
-mod moto;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use aws_config::{BehaviorVersion, Region};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use moto::Moto;
+use harness::Moto;
 use stow::rds::{
     AwsRds, CreateInstance, DeleteInstance, Error, ModifyInstance, Password, Rds, Refusal,
 };
@@ -19,7 +17,7 @@ async fn client(moto: &Moto) -> AwsRds {
     let chain = aws_config::defaults(BehaviorVersion::latest())
         .empty_test_environment()
         .region(Region::new("eu-west-1"))
-        .endpoint_url(&moto.url)
+        .endpoint_url(moto.url())
         .test_credentials();
     AwsRds::connect_with(chain, Arc::new(|_, _| ())).await
 }
@@ -74,7 +72,7 @@ fn refusal<T: std::fmt::Debug>(result: Result<T, Error>) -> Refusal {
 
 #[tokio::test]
 async fn an_instance_from_create_to_delete() {
-    let moto = Moto::start().await;
+    let moto = Moto::start().await.unwrap();
     let rds = client(&moto).await;
     assert_eq!(rds.describe("orders-1").await, Ok(None));
     assert_eq!(rds.sweep().await, Ok(vec![]));
@@ -134,13 +132,21 @@ async fn an_instance_from_create_to_delete() {
         .await
         .unwrap();
     assert_eq!(rds.describe("orders-1").await, Ok(None));
-    let snapshots = moto.snapshots().await;
-    assert!(snapshots.contains("orders-1-20261122170000"), "{snapshots}");
+    let snapshots = moto
+        .rds("eu-west-1")
+        .texts(
+            "DescribeDBSnapshots",
+            &[("SnapshotType", "manual")],
+            "DBSnapshotIdentifier",
+        )
+        .await
+        .unwrap();
+    assert_eq!(snapshots, ["orders-1-20261122170000"]);
 }
 
 #[tokio::test]
 async fn what_cannot_be_is_refused_by_kind() {
-    let moto = Moto::start().await;
+    let moto = Moto::start().await.unwrap();
     let rds = client(&moto).await;
     rds.create(&create("orders-1")).await.unwrap();
     assert_eq!(
@@ -172,7 +178,7 @@ async fn what_cannot_be_is_refused_by_kind() {
 
 #[tokio::test]
 async fn a_sweep_reads_past_a_page() {
-    let moto = Moto::start().await;
+    let moto = Moto::start().await.unwrap();
     let rds = client(&moto).await;
     let wanted: Vec<String> = (0..120).map(|n| format!("orders-{n:03}")).collect();
     stream::iter(&wanted)
