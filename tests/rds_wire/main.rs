@@ -3,17 +3,18 @@
 
 mod canned;
 mod chain;
+mod log;
 mod mutations;
 mod reads;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use canned::Server;
 use stow::rds::{AwsRds, CreateInstance, DeleteInstance, Outcome, Password};
 
-const PASSWORD: &str = "correct&horse+battery=staple";
+const PASSWORD: &str = "correct&horse+battery-staple._~";
 
 /// What the observer was told, in order.
 type Told = Arc<Mutex<Vec<(&'static str, Outcome)>>>;
@@ -31,6 +32,7 @@ async fn client(server: &Server) -> (AwsRds, Told) {
 }
 
 async fn connect(chain: ConfigLoader) -> (AwsRds, Told) {
+    LazyLock::force(&log::LOG);
     let told = Told::default();
     let sink = told.clone();
     let observer = Arc::new(move |action, outcome| {

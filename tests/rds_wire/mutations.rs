@@ -1,11 +1,9 @@
 //! What a mutation sends, once, and what its failures say.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use stow::rds::{Error, ModifyInstance, Outcome, Password, Rds, Refusal};
 
 use crate::canned::{Server, error, html, raw, wrapped, xml};
+use crate::log::LOG;
 use crate::{PASSWORD, client, create, delete, instance, outcomes};
 
 #[tokio::test]
@@ -195,34 +193,10 @@ async fn a_refusal_is_shown_without_the_password() {
     ));
 }
 
-/// A log that tests read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0
-            .lock()
-            .expect("no writer panics")
-            .extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_password_is_in_no_log_of_any_level() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-    let server = Server::start(|_, _| error(400, "InvalidParameterValue", "no")).await;
+    let server =
+        Server::start(|_, request| error(400, "InvalidParameterValue", &request.body)).await;
     let (rds, _) = client(&server).await;
     rds.create(&create()).await.unwrap_err();
     let modify = ModifyInstance {
@@ -231,7 +205,8 @@ async fn the_password_is_in_no_log_of_any_level() {
         ..ModifyInstance::default()
     };
     rds.modify(&modify).await.unwrap_err();
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    rds.describe("orders-1").await.unwrap_err();
+    let text = LOG.text();
     assert!(text.contains("transmitting request"), "the log was read");
     assert!(!text.contains("battery"), "the log holds the password");
 }

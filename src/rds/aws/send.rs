@@ -13,12 +13,22 @@ use aws_sdk_rds::config::interceptors::{
 };
 use aws_sdk_rds::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_rds::error::{BoxError, ProvideErrorMetadata, SdkError};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use tracing::instrument::WithSubscriber;
+use tracing::subscriber::NoSubscriber;
 
 use super::classify::classify;
 use crate::rds::{Error, Password};
 
 /// How the text that replaces a password reads.
 const HIDDEN: &str = "(hidden)";
+
+/// What the Query protocol escapes: all but RFC 3986's unreserved characters.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Watches one attempt from within the SDK.
 ///
@@ -92,9 +102,12 @@ pub(super) async fn attempt<T, E>(
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    answer
-        .await
-        .map_err(|error| without_secret(name(&watch, &error), secret))
+    let result = match secret {
+        None => answer.await,
+        // The SDK logs each failed answer, verbatim, at the level of traces.
+        Some(_) => answer.with_subscriber(NoSubscriber::default()).await,
+    };
+    result.map_err(|error| without_secret(name(&watch, &error), secret))
 }
 
 fn name<E>(watch: &Watch, error: &SdkError<E>) -> Error
@@ -146,8 +159,7 @@ fn without_secret(error: Error, secret: Option<&Password>) -> Error {
     let Some(secret) = secret.map(Password::expose).filter(|text| !text.is_empty()) else {
         return error;
     };
-    let encoded = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC)
-        .to_string();
+    let encoded = utf8_percent_encode(secret, QUERY).to_string();
     let hide = |text: String| text.replace(secret, HIDDEN).replace(&encoded, HIDDEN);
     match error {
         Error::Refused {
