@@ -26,11 +26,7 @@ static RESERVED: Mutex<Vec<TcpListener>> = Mutex::new(Vec::new());
 /// A port on 127.0.0.1 that this process alone will be given, until it ends.
 pub fn free_port() -> Result<u16> {
     for port in from_anywhere(PORTS) {
-        let Ok(reservation) = TcpListener::bind((RESERVATIONS, port)) else {
-            continue;
-        };
-        // Somebody who does not reserve may be there all the same.
-        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+        if let Some(reservation) = reserve(port) {
             RESERVED
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -39,6 +35,13 @@ pub fn free_port() -> Result<u16> {
         }
     }
     Err(Error::Unexpected(format!("no port of {PORTS:?} is free")))
+}
+
+fn reserve(port: u16) -> Option<TcpListener> {
+    let reservation = TcpListener::bind((RESERVATIONS, port)).ok()?;
+    // Somebody who does not reserve may be there all the same.
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok()?;
+    Some(reservation)
 }
 
 /// A /24 of loopback addresses for the Services of one control plane.
@@ -102,17 +105,16 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_a_stranger_listens_on_is_passed_over() {
-        let stranger = free_port().unwrap();
-        let _listening = TcpListener::bind((Ipv4Addr::LOCALHOST, stranger)).unwrap();
-        // Its reservation given up, it is a stranger's port like any other.
-        RESERVED
-            .lock()
-            .unwrap()
-            .retain(|held| held.local_addr().unwrap().port() != stranger);
-        for _ in 0..200 {
-            assert_ne!(free_port().unwrap(), stranger);
-        }
+    fn a_port_is_reserved_once_and_never_past_a_stranger() {
+        let port = from_anywhere(PORTS).find_map(|port| Some((port, reserve(port)?)));
+        let (port, reservation) = port.unwrap();
+        assert!(reserve(port).is_none());
+
+        let stranger = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).unwrap();
+        drop(reservation);
+        assert!(reserve(port).is_none());
+        drop(stranger);
+        assert!(reserve(port).is_some());
     }
 
     #[test]

@@ -56,11 +56,40 @@ const FOREIGN_ENDINGS: [&str; 2] = ["_PROXY", "_CA_BUNDLE"];
 /// Takes from the child's environment what could lead it away from loopback.
 pub(crate) fn isolate(command: &mut Command) {
     for (key, _) in std::env::vars_os() {
-        let name = key.to_string_lossy().to_ascii_uppercase();
-        if FOREIGN.iter().any(|start| name.starts_with(start))
-            || FOREIGN_ENDINGS.iter().any(|end| name.ends_with(end))
-        {
+        if is_foreign(&key.to_string_lossy()) {
             command.env_remove(&key);
+        }
+    }
+}
+
+fn is_foreign(variable: &str) -> bool {
+    let name = variable.to_ascii_uppercase();
+    FOREIGN.iter().any(|start| name.starts_with(start))
+        || FOREIGN_ENDINGS.iter().any(|end| name.ends_with(end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_leads_away_from_loopback_is_foreign() {
+        for foreign in [
+            "AWS_CA_BUNDLE",
+            "AWS_PROFILE",
+            "HTTPS_PROXY",
+            "KUBECONFIG",
+            "KUBERNETES_SERVICE_HOST",
+            "MOTO_RDS_SNAPSHOT_LIMIT",
+            "REQUESTS_CA_BUNDLE",
+            "SSL_CERT_FILE",
+            "http_proxy",
+            "no_proxy",
+        ] {
+            assert!(is_foreign(foreign), "{foreign}");
+        }
+        for ours in ["HOME", "PATH", "RUST_BACKTRACE", "STOW_CACHE", "TMPDIR"] {
+            assert!(!is_foreign(ours), "{ours}");
         }
     }
 }
