@@ -312,3 +312,6 @@ fn is_database_name(text: &str, limit: usize) -> bool {
 fn is_master_username(text: &str) -> bool {
     is_database_name(text, 16) && !matches!(text, "admin" | "rdsadmin") && !text.starts_with("pg_")
 }
+
+#[cfg(test)]
+mod tests;

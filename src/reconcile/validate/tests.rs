@@ -1,0 +1,236 @@
+//! Specs, and what becomes of them.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::json;
+
+use super::*;
+
+fn subject() -> Subject {
+    Subject {
+        cluster: "c1".into(),
+        namespace: "shop".into(),
+        name: "orders-2".into(),
+        uid: "0b5a".into(),
+    }
+}
+
+fn object(spec: &Value) -> PostgresDB {
+    serde_json::from_value(json!({
+        "apiVersion": "myob.com/v1beta1",
+        "kind": "PostgresDB",
+        "metadata": {"name": "orders-2", "namespace": "shop", "uid": "0b5a"},
+        "spec": spec,
+    }))
+    .expect("any object can be read")
+}
+
+fn configuration(entries: &[(&str, &str)]) -> Configuration {
+    let data: BTreeMap<_, _> = entries
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect();
+    Configuration::read(&data)
+}
+
+fn goal(spec: &Value) -> Goal {
+    desired(&subject(), &object(spec), Some(&configuration(&[]))).goal
+}
+
+fn database(spec: &Value) -> Database {
+    match goal(spec) {
+        Goal::Exists(database) => *database,
+        goal => panic!("{goal:?}"),
+    }
+}
+
+fn creation(spec: &Value) -> Creation {
+    *database(spec).creation.expect("the spec can be created")
+}
+
+#[test]
+fn what_the_spec_leaves_out_is_not_managed_and_has_a_default_at_creation() {
+    let database = database(&json!({"size": "db.t3.micro"}));
+    assert_eq!(database.class.as_deref(), Some("db.t3.micro"));
+    assert_eq!(
+        (database.storage, database.storage_type, database.multi_az),
+        (None, None, None)
+    );
+    assert_eq!(database.secret_name, "orders-2");
+    let creation = database.creation.unwrap();
+    assert_eq!(
+        (creation.storage, creation.storage_type.as_str()),
+        (20, "gp3")
+    );
+    assert_eq!(
+        (creation.multi_az, creation.encrypted, creation.port),
+        (false, true, 5432)
+    );
+    assert_eq!(creation.database_name, "orders_2");
+    assert_eq!(creation.master_username, "postgres");
+}
+
+#[test]
+fn the_spec_goes_over_the_configuration() {
+    let settings = configuration(&[
+        ("aws.rds.postgres.default.instance.class", "db.m6g.large"),
+        ("aws.rds.postgres.default.multiaz", "true"),
+        ("aws.rds.postgres.default.storage.size", "50"),
+        ("aws.subnet.group.name", "private"),
+    ]);
+    let made = |spec| {
+        let desired = desired(&subject(), &object(&spec), Some(&settings));
+        let Goal::Exists(database) = desired.goal else {
+            panic!("{:?}", desired.goal)
+        };
+        *database.creation.unwrap()
+    };
+    let bare = made(json!({}));
+    assert_eq!(
+        (bare.class.as_str(), bare.storage, bare.multi_az),
+        ("db.m6g.large", 50, true)
+    );
+    assert_eq!(bare.subnet_group.as_deref(), Some("private"));
+    let stated = made(json!({"size": "db.t3.micro", "storage": "1Ti", "multiAZ": false}));
+    assert_eq!(
+        (stated.class.as_str(), stated.storage, stated.multi_az),
+        ("db.t3.micro", 1024, false)
+    );
+}
+
+#[test]
+fn specs_of_2017_get_what_rds_has_now() {
+    // What v1alpha1's `storage: "10"` is in the hub.
+    let creation =
+        creation(&json!({"size": "db.t2.small", "storage": "10Gi", "storageType": "gp2"}));
+    assert_eq!(
+        (creation.storage, creation.storage_type.as_str()),
+        (20, "gp2")
+    );
+}
+
+#[test]
+fn every_fault_is_told_at_once_with_its_field() {
+    let Goal::Unclear { message } = goal(&json!({
+        "size": "huge",
+        "storage": "10Gi",
+        "storageType": "io1",
+        "tags": {"stow.myob.com/uid": "forged"},
+        "databaseName": "1st",
+        "masterUsername": "rdsadmin",
+    })) else {
+        panic!("the spec is valid")
+    };
+    for part in [
+        "spec.size",
+        "spec.storage",
+        "spec.iops",
+        "spec.tags",
+        "spec.databaseName",
+        "spec.masterUsername",
+    ] {
+        assert!(message.contains(part), "{part} is not in {message}");
+    }
+}
+
+#[test]
+fn volumes_are_judged_by_their_type() {
+    for (spec, fault) in [
+        (json!({"storageType": "gp2", "storage": "100Gi"}), None),
+        (
+            json!({"storageType": "gp2", "storage": "100Gi", "iops": 1000}),
+            Some("spec.iops"),
+        ),
+        (
+            json!({"storageType": "gp3", "storage": "10Gi"}),
+            Some("spec.storage"),
+        ),
+        (
+            json!({"storageType": "gp3", "storage": "399Gi", "iops": 12000}),
+            Some("spec.iops"),
+        ),
+        (
+            json!({"storageType": "gp3", "storage": "400Gi", "iops": 12000}),
+            None,
+        ),
+        (
+            json!({"storageType": "io1", "storage": "100Gi", "iops": 1000}),
+            None,
+        ),
+        (
+            json!({"storageType": "io1", "storage": "99Gi", "iops": 1000}),
+            Some("spec.storage"),
+        ),
+        (
+            json!({"storageType": "io2", "storage": "100Gi", "iops": 999}),
+            Some("spec.iops"),
+        ),
+        (
+            json!({"storageType": "standard", "storage": "4Ti"}),
+            Some("spec.storage"),
+        ),
+        (json!({"storage": "1500Mi"}), Some("spec.storage")),
+        (json!({"storage": 10}), Some("spec.storage")),
+        (json!({"multiAZ": "yes"}), Some("spec.multiAZ")),
+        (json!({"storageType": "ssd"}), Some("spec.storageType")),
+        (json!("nonsense"), Some("spec")),
+    ] {
+        match (goal(&spec), fault) {
+            (Goal::Exists(_), None) => {}
+            (Goal::Unclear { message }, Some(field)) => {
+                assert!(message.contains(field), "{field} is not in {message}");
+            }
+            (goal, _) => panic!("{spec} became {goal:?}"),
+        }
+    }
+}
+
+#[test]
+fn text_that_only_v1alpha1_can_hold_is_a_fault() {
+    let mut object = object(&json!({"size": "db.t2.small"}));
+    let remembered = json!({"value": "ten"}).to_string();
+    object.metadata.annotations = Some(BTreeMap::from([(
+        "spoke.stow.myob.com/storage".to_owned(),
+        remembered,
+    )]));
+    let Goal::Unclear { message } = desired(&subject(), &object, None).goal else {
+        panic!("it is valid")
+    };
+    assert!(
+        message.contains("storage") && message.contains("ten"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_configuration_that_cannot_be_used_stops_new_databases_alone() {
+    let broken = configuration(&[("aws.rds.postgres.default.port", "80")]);
+    for configuration in [None, Some(&broken)] {
+        let desired = desired(
+            &subject(),
+            &object(&json!({"size": "db.t3.micro"})),
+            configuration,
+        );
+        let Goal::Exists(database) = desired.goal else {
+            panic!("{:?}", desired.goal)
+        };
+        let obstacle = database.creation.unwrap_err();
+        assert_eq!(obstacle.reason, Reason::InvalidConfiguration);
+        assert!(
+            obstacle.message.contains("ConfigMap"),
+            "{}",
+            obstacle.message
+        );
+    }
+}
+
+#[test]
+fn a_deletion_needs_neither_spec_nor_configuration() {
+    let mut object = object(&json!("nonsense"));
+    object.metadata.deletion_timestamp = Some(Time("2026-11-22T01:02:03Z".parse().unwrap()));
+    let want = Goal::Gone {
+        final_snapshot: "orders-2-0b5a-20261122010203".into(),
+    };
+    assert_eq!(desired(&subject(), &object, None).goal, want);
+}
