@@ -217,6 +217,8 @@ fn complain<K>(
         Ok(_) => {
             complaint.settle();
         }
+        // Etcd was compacted, or the kind changed: the list follows by itself.
+        Err(watcher::Error::WatchError(status)) if status.code == 410 => {}
         Err(error) => {
             let text = match error {
                 watcher::Error::InitialListFailed(error)

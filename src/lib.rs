@@ -1,15 +1,18 @@
 //! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.
 
+pub mod cli;
 pub mod cluster;
 mod complaint;
 pub mod config;
 pub mod controller;
 pub mod lead;
+pub mod manifest;
 pub mod metrics;
 pub mod plan;
 pub mod probes;
 pub mod rds;
 pub mod reconcile;
+pub mod run;
 pub mod tls;
 pub mod webhook;
 

@@ -1,3 +1,26 @@
-//! The `stow` binary.
+//! The `stow` binary: arguments in, exit code out.
 
-fn main() {}
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use stow::cli::{Cli, Command};
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(settings) => stow::run::run(*settings),
+        Command::Crd(settings) => stow::manifest::crd(&settings).and_then(|yaml| {
+            std::io::stdout()
+                .write_all(yaml.as_bytes())
+                .map_err(stow::run::Error::Output)
+        }),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not by the log, which may not be there yet.
+            let _ = writeln!(std::io::stderr(), "stow: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

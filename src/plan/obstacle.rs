@@ -96,6 +96,11 @@ impl From<&Error> for Obstacle {
                 (Reason::InvalidConfiguration, "The operator's own environment is to be set.".to_owned())
             }
         };
-        Self::new(reason, format!("{error}. {advice}"))
+        // AWS ends some of its messages with a full stop, and some not.
+        let said = error.to_string();
+        Self::new(
+            reason,
+            format!("{}. {advice}", said.trim_end_matches(['.', ' '])),
+        )
     }
 }

@@ -11,6 +11,9 @@ use crate::plan::{
 };
 use crate::rds::{Error, ModifyInstance, Password, Refusal};
 
+/// What a row does to its world.
+type Change = fn(&mut World);
+
 #[track_caller]
 fn decides(world: World, change: impl FnOnce(&mut World), want: &str) {
     assert_eq!(told(&world.with(change).plan()), want);
@@ -78,7 +81,7 @@ fn creation_keeps_the_password_before_it_sends_it() {
 fn nothing_is_created_where_something_may_exist() {
     for (change, want) in [
         (
-            (|w| w.observed.instance = Presence::Unknown) as fn(&mut World),
+            (|w| w.observed.instance = Presence::Unknown) as Change,
             "~InProgress",
         ),
         (|w| w.observed.recorded = true, "~InProgress"),
@@ -123,25 +126,17 @@ fn nothing_is_created_where_something_may_exist() {
     }
 }
 
+fn set(world: &mut World, tag: &str, value: &str) {
+    world.instance().tags.insert(tag.into(), value.into());
+}
+
 #[test]
 fn an_instance_that_is_not_ours_is_never_touched() {
-    let foreign: [fn(&mut World); 8] = [
+    let foreign: [Change; 8] = [
         |w| w.instance().tags.clear(),
-        |w| {
-            drop(
-                w.instance()
-                    .tags
-                    .insert(TAG_CLUSTER.into(), "another".into()),
-            )
-        },
-        |w| drop(w.instance().tags.insert(TAG_UID.into(), "another".into())),
-        |w| {
-            drop(
-                w.instance()
-                    .tags
-                    .insert(TAG_IDENTIFIER.into(), "its-source".into()),
-            )
-        },
+        |w| set(w, TAG_CLUSTER, "another"),
+        |w| set(w, TAG_UID, "another"),
+        |w| set(w, TAG_IDENTIFIER, "its-source"),
         |w| drop(w.instance().tags.remove(TAG_CLUSTER)),
         |w| drop(w.instance().tags.remove(TAG_IDENTIFIER)),
         |w| w.instance().engine = "mysql".into(),
@@ -200,7 +195,7 @@ fn an_instance_of_2017_takes_our_tags_before_anything_else() {
 
 #[test]
 fn specs_become_one_modification() {
-    let rows: [(fn(&mut World), &str); 16] = [
+    let rows: [(Change, &str); 16] = [
         (
             |w| w.database().class = Some("db.m6g.large".into()),
             "modify(db.m6g.large,now)",
@@ -363,7 +358,7 @@ fn a_modification_that_rds_does_not_show_yet_is_not_sent_twice() {
 
 #[test]
 fn the_secret_is_kept_true() {
-    let rows: [(fn(&mut World), &str); 9] = [
+    let rows: [(Change, &str); 9] = [
         (|w| drop(w.held().data.remove("DB_HOST")), "secret(DB_HOST)"),
         (
             |w| drop(w.held().data.insert("DB_HOST".into(), "x".into())),
@@ -409,7 +404,7 @@ fn the_secret_is_kept_true() {
 
 #[test]
 fn a_secret_of_2017_keeps_the_values_that_applications_read() {
-    let unmarked = |change: fn(&mut World)| {
+    let unmarked = |change: Change| {
         World::settled().with(|w| {
             let mut held = secret(&instance());
             held.data
@@ -480,7 +475,7 @@ fn urls_are_percent_encoded() {
 
 #[test]
 fn deletion_takes_a_final_snapshot_and_waits_until_the_instance_is_gone() {
-    let rows: [(fn(&mut World), &str); 14] = [
+    let rows: [(Change, &str); 14] = [
         (|_| {}, "delete(orders-0b5a-20261122010203)"),
         (|w| w.instance().status = "creating".into(), "~Deleting"),
         (|w| w.instance().status = "backing-up".into(), "~Deleting"),

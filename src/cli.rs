@@ -1,0 +1,244 @@
+//! The command line: what can be said, and what it means.
+//!
+//! Nothing here may act: arguments become settings, and that is all.
+
+#![expect(
+    clippy::doc_markdown,
+    reason = "these comments are the help that a terminal shows"
+)]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use http::Uri;
+use jiff::SignedDuration;
+
+/// Stow provides PostgreSQL databases on Amazon RDS to whoever applies a
+/// PostgresDB.
+#[derive(Debug, Parser)]
+#[command(name = "stow", version, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Start here:
+  stow crd | kubectl apply -f -    installs the CustomResourceDefinition
+  stow run                         runs the operator
+Kubernetes is found by KUBECONFIG, ~/.kube/config or the Pod's ServiceAccount;
+AWS by its standard chain: AWS_REGION, AWS_PROFILE, web identity, and so on.";
+
+/// What `stow` does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the operator: convert, and reconcile while it leads.
+    Run(Box<Run>),
+    /// Print the CustomResourceDefinition, as YAML.
+    Crd(Crd),
+}
+
+/// How the operator runs.
+#[derive(Debug, Args)]
+pub struct Run {
+    /// The namespace of the operator: its ConfigMap, Lease and webhook Secret.
+    #[arg(
+        long,
+        env = "STOW_NAMESPACE",
+        default_value = "stow-system",
+        value_name = "NAME"
+    )]
+    pub namespace: String,
+
+    /// Where the conversion webhook listens. In a Pod: 0.0.0.0:8443.
+    #[arg(
+        long,
+        env = "STOW_WEBHOOK_LISTEN",
+        default_value = "127.0.0.1:9443",
+        value_name = "ADDRESS"
+    )]
+    pub webhook_listen: SocketAddr,
+
+    /// The URL at which the API server reaches the webhook, where that is not
+    /// the Service; install the CRD of `stow crd --webhook-url` with it.
+    #[arg(long, env = "STOW_WEBHOOK_URL", value_name = "URL", value_parser = webhook_url)]
+    pub webhook_url: Option<WebhookUrl>,
+
+    /// Where /metrics, /healthz and /readyz are served. In a Pod: 0.0.0.0:8080.
+    #[arg(
+        long,
+        env = "STOW_METRICS_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_name = "ADDRESS"
+    )]
+    pub metrics_listen: SocketAddr,
+
+    /// What the databases of this cluster are tagged with. By default the uid of
+    /// the namespace kube-system. Two clusters must never share one.
+    #[arg(long, env = "STOW_CLUSTER_ID", value_name = "ID", value_parser = cluster_id)]
+    pub cluster_id: Option<String>,
+
+    /// How often RDS is observed while nothing is in progress.
+    #[arg(long, env = "STOW_SWEEP_INTERVAL", default_value = "60s", value_name = "DURATION", value_parser = duration)]
+    pub sweep_interval: Duration,
+
+    /// How often RDS is observed while something is.
+    #[arg(long, env = "STOW_PROGRESS_INTERVAL", default_value = "10s", value_name = "DURATION", value_parser = duration)]
+    pub progress_interval: Duration,
+
+    /// How long the other replicas wait for a leader that went silent.
+    #[arg(long, env = "STOW_LEASE_DURATION", default_value = "15s", value_name = "DURATION", value_parser = lease)]
+    pub lease_duration: Duration,
+
+    /// How the log is written. RUST_LOG says what is, such as `stow=debug`.
+    #[arg(
+        long,
+        env = "STOW_LOG_FORMAT",
+        default_value = "text",
+        value_name = "FORMAT"
+    )]
+    pub log_format: LogFormat,
+}
+
+/// What the printed CRD refers to.
+#[derive(Debug, Args)]
+pub struct Crd {
+    /// Have the API server call this URL, where the webhook is not behind the
+    /// Service, such as https://127.0.0.1:9443/convert.
+    #[arg(long, value_name = "URL", value_parser = webhook_url)]
+    pub webhook_url: Option<WebhookUrl>,
+
+    /// The namespace of the Service.
+    #[arg(long, default_value = "stow-system", value_name = "NAME")]
+    pub namespace: String,
+}
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    /// Lines for people.
+    Text,
+    /// An object a line, for machines.
+    Json,
+}
+
+/// A URL of the webhook, as an API server accepts it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookUrl {
+    /// As it was written.
+    pub text: String,
+    /// The host alone, without the brackets of an IPv6 address.
+    pub host: String,
+}
+
+fn webhook_url(text: &str) -> Result<WebhookUrl, String> {
+    let example = "write it as https://HOST:PORT/convert";
+    let uri: Uri = text
+        .parse()
+        .map_err(|error| format!("{error}; {example}"))?;
+    if uri.scheme_str() != Some("https") {
+        return Err(format!(
+            "an API server calls webhooks over https alone; {example}"
+        ));
+    }
+    if uri.path() != stow_versions::CONVERT_PATH || uri.query().is_some() {
+        return Err(format!(
+            "the webhook is served at {}; {example}",
+            stow_versions::CONVERT_PATH
+        ));
+    }
+    let host = uri
+        .host()
+        .filter(|host| !host.is_empty())
+        .ok_or_else(|| example.to_owned())?;
+    let host = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .to_owned();
+    Ok(WebhookUrl {
+        text: text.to_owned(),
+        host,
+    })
+}
+
+/// A tag's value at AWS: 1 to 256 letters, digits and a few marks.
+fn cluster_id(text: &str) -> Result<String, String> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "._:/=+-@".contains(c);
+    if text.is_empty() || text.len() > 256 || !text.chars().all(allowed) {
+        return Err("write 1 to 256 letters, digits or any of . _ : / = + - @".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let example = "write a duration such as 30s, 5m or 1h";
+    let parsed: SignedDuration = text
+        .parse()
+        .map_err(|error| format!("{error}; {example}"))?;
+    Duration::try_from(parsed)
+        .ok()
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| example.to_owned())
+}
+
+/// The Lease counts whole seconds, and leaves room for renewals within them.
+fn lease(text: &str) -> Result<Duration, String> {
+    let wanted = duration(text)?;
+    if wanted < Duration::from_secs(5) || wanted.subsec_nanos() != 0 {
+        return Err("write whole seconds, 5s or more".to_owned());
+    }
+    Ok(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn webhook_urls_are_what_an_api_server_takes() {
+        for (text, host) in [
+            ("https://127.0.0.1:9443/convert", "127.0.0.1"),
+            ("https://[::1]:9443/convert", "::1"),
+            ("https://stow.example/convert", "stow.example"),
+        ] {
+            assert_eq!(
+                webhook_url(text).map(|url| url.host),
+                Ok(host.to_owned()),
+                "{text}"
+            );
+        }
+        for text in [
+            "http://127.0.0.1/convert",
+            "https://127.0.0.1/",
+            "https://a/convert?x=1",
+            "convert",
+            "",
+        ] {
+            assert!(
+                webhook_url(text).is_err_and(|error| error.contains("/convert")),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn durations_are_positive() {
+        assert_eq!(duration("90s"), Ok(Duration::from_secs(90)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        for text in ["0s", "-1s", "5", "", "soon"] {
+            assert!(duration(text).is_err(), "{text}");
+        }
+        assert!(lease("15s").is_ok());
+        for text in ["1s", "5500ms"] {
+            assert!(lease(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! `stow run`: wires the parts, and takes them down in order.
+//!
+//! Nothing here may decide anything about a database.
+
+use std::io::{self, IsTerminal};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{Api, Client, Config};
+use rand::distr::{Alphanumeric, SampleString};
+use stow_versions::crd::Webhook as Target;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::{error, info};
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::{LogFormat, Run};
+use crate::complaint::{Attempt, Complaint};
+use crate::controller::Leader;
+use crate::lead::{Candidate, Fence, Timing};
+use crate::manifest;
+use crate::metrics::{AwsOutcome, Metrics};
+use crate::probes::{self, Component, Health};
+use crate::rds::{AwsRds, Observer, Outcome, Password};
+use crate::reconcile::{Ambient, Intervals};
+use crate::tls::{self, Bundle, Keeper};
+use crate::webhook::{Limits, Webhook};
+
+/// Letters and digits alone: RDS takes them, and nothing needs quoting. 32 of
+/// them hold 190 bits.
+const PASSWORD_LENGTH: usize = 32;
+
+/// How soon the cluster's id is asked for again.
+const IDENTIFY_AGAIN: Duration = Duration::from_secs(5);
+
+/// Why `stow` ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No API server is named anywhere.
+    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount ({0})")]
+    NoCluster(#[source] kube::config::InferConfigError),
+    /// What names the API server cannot be used.
+    #[error("the Kubernetes configuration cannot be used: {0}")]
+    Client(#[source] kube::Error),
+    /// An address is taken, or not this machine's.
+    #[error("cannot listen on {address}: {source}; choose another with {flag}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// The flag that sets it.
+        flag: &'static str,
+        /// Why.
+        source: io::Error,
+    },
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+    /// The runtime or its signals cannot be set up.
+    #[error("the runtime cannot be set up: {0}")]
+    Runtime(#[source] io::Error),
+    /// Standard output is closed.
+    #[error("cannot write the output: {0}")]
+    Output(#[source] io::Error),
+    /// The manifest cannot be written as YAML.
+    #[error("cannot write the manifest: {0}")]
+    Manifest(String),
+}
+
+/// Runs the operator until it is told to stop.
+pub fn run(settings: Run) -> Result<(), Error> {
+    log(settings.log_format);
+    // rustls asks for it where no provider was handed in.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?
+        .block_on(operate(settings))
+}
+
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal());
+    match format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().flatten_event(true).init(),
+    }
+}
+
+async fn operate(settings: Run) -> Result<(), Error> {
+    let shutdown = CancellationToken::new();
+    let webhook_listener = listen(settings.webhook_listen, "--webhook-listen").await?;
+    let metrics_listener = listen(settings.metrics_listen, "--metrics-listen").await?;
+    let config = Config::infer().await.map_err(Error::NoCluster)?;
+    let client = Client::try_from(config).map_err(Error::Client)?;
+    let metrics = Metrics::new();
+    let health = Health::default();
+    let ambient = ambient();
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        webhook = %settings.webhook_listen,
+        metrics = %settings.metrics_listen,
+        namespace = settings.namespace,
+        "starting"
+    );
+    stop_on_signals(shutdown.clone(), health.clone())?;
+
+    // Converting comes first, and needs neither the CRD nor AWS nor the lead:
+    // the operator reads its own objects through it.
+    let mut names = vec![tls::service_name(&settings.namespace)];
+    names.extend(settings.webhook_url.as_ref().map(|url| url.host.clone()));
+    let keeper = Keeper::new(client.clone(), &settings.namespace, names, metrics.clone());
+    let bundle = Bundle::new(client.clone(), target(&settings), keeper.trust());
+    let tls = keeper.serving().server_config()?;
+    let webhook = Webhook::new(Limits::default(), metrics.clone());
+    let tasks = TaskTracker::new();
+    let pages = probes::serve(
+        metrics_listener,
+        health.clone(),
+        metrics.clone(),
+        shutdown.clone(),
+    );
+    let component = health.component("metrics");
+    component.ready();
+    tasks.spawn(async move {
+        let _component = component;
+        if let Err(error) = pages.await {
+            error!(%error, "the metrics cannot be served any more");
+        }
+    });
+    tasks.spawn(keeper.run(health.component("certificate"), shutdown.clone()));
+    tasks.spawn(webhook.serve(
+        webhook_listener,
+        tls,
+        health.component("webhook"),
+        shutdown.clone(),
+    ));
+
+    let component = health.component("operator");
+    component.ready();
+    tasks.spawn(stand(
+        settings, client, metrics, ambient, bundle, component, shutdown,
+    ));
+    tasks.close();
+    tasks.wait().await;
+    info!("stopped");
+    Ok(())
+}
+
+/// Stands for election, and does the leader's work whenever it leads.
+async fn stand(
+    settings: Run,
+    client: Client,
+    metrics: Metrics,
+    ambient: Ambient,
+    bundle: Bundle,
+    component: Component,
+    shutdown: CancellationToken,
+) {
+    let rds = Arc::new(AwsRds::connect(counting(metrics.clone())).await);
+    if let Err(error) = rds.check().await {
+        // Each object says so too, and it is tried again with each sweep.
+        error!("{error}");
+    }
+    let identity = identity();
+    let timing = Timing {
+        lease: settings.lease_duration,
+        ..Timing::default()
+    };
+    let candidate = Candidate::new(
+        client.clone(),
+        &settings.namespace,
+        &identity,
+        timing,
+        metrics.clone(),
+    );
+    let given = settings.cluster_id.clone();
+    let work = |fence: Fence| {
+        let (client, metrics, ambient) = (client.clone(), metrics.clone(), ambient.clone());
+        let (rds, bundle, identity) = (rds.clone(), bundle.clone(), identity.clone());
+        let (given, namespace) = (given.clone(), settings.namespace.clone());
+        let intervals = Intervals {
+            rest: settings.sweep_interval,
+            progress: settings.progress_interval,
+        };
+        async move {
+            let reconciling = async {
+                let cluster_id = match given {
+                    Some(id) => id,
+                    None => cluster_id(client.clone()).await,
+                };
+                info!(cluster_id, region = rds.region(), "reconciling");
+                let leader = Leader {
+                    client,
+                    namespace,
+                    rds,
+                    intervals,
+                    ambient,
+                    cluster_id,
+                    instance: identity,
+                    metrics,
+                };
+                leader.run(fence.clone()).await;
+            };
+            tokio::select! {
+                () = reconciling => {}
+                _ = bundle.keep(fence.clone()) => {}
+            }
+        }
+    };
+    Box::pin(candidate.run(shutdown, work)).await;
+    drop(component);
+}
+
+/// The uid of kube-system: nobody deletes that namespace, so it is the cluster's.
+async fn cluster_id(client: Client) -> String {
+    const GET: Attempt<'static> = Attempt {
+        verb: "get",
+        resource: "namespaces \"kube-system\"",
+        manifest: "yaml/deployment.yaml",
+    };
+    let namespaces = Api::<Namespace>::all(client);
+    let mut complaint = Complaint::default();
+    loop {
+        match namespaces.get("kube-system").await {
+            Ok(namespace) => {
+                if let Some(uid) = namespace.metadata.uid {
+                    return uid;
+                }
+                error!("the namespace kube-system has no uid: set --cluster-id");
+            }
+            Err(error) => {
+                let text = GET.explain(&error);
+                if complaint.is_new(&text) {
+                    error!("{text}; or set --cluster-id");
+                }
+            }
+        }
+        tokio::time::sleep(IDENTIFY_AGAIN).await;
+    }
+}
+
+fn counting(metrics: Metrics) -> Observer {
+    Arc::new(move |action, outcome| {
+        let outcome = match outcome {
+            Outcome::Done | Outcome::NotFound => AwsOutcome::Success,
+            Outcome::Denied | Outcome::Refused => AwsOutcome::Refused,
+            Outcome::Throttled => AwsOutcome::Throttled,
+            Outcome::Unknown | Outcome::Unsent => AwsOutcome::Unavailable,
+        };
+        metrics.aws_call(action, outcome);
+    })
+}
+
+/// The Pod's name, and something that a restarted container does not share.
+fn identity() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "stow".to_owned());
+    format!(
+        "{host}-{}",
+        Alphanumeric
+            .sample_string(&mut rand::rng(), 8)
+            .to_lowercase()
+    )
+}
+
+fn target(settings: &Run) -> Target {
+    match &settings.webhook_url {
+        Some(url) => Target::Url(url.text.clone()),
+        None => manifest::service(&settings.namespace),
+    }
+}
+
+fn stop_on_signals(shutdown: CancellationToken, health: Health) -> Result<(), Error> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Runtime)?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        info!("told to stop");
+        health.stopping();
+        shutdown.cancel();
+    });
+    Ok(())
+}
+
+async fn listen(address: SocketAddr, flag: &'static str) -> Result<TcpListener, Error> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| Error::Listen {
+            address,
+            flag,
+            source,
+        })
+}
+
+fn ambient() -> Ambient {
+    Ambient {
+        now: Arc::new(Timestamp::now),
+        password: Arc::new(|| {
+            Password::new(Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH))
+        }),
+    }
+}
