@@ -1,0 +1,5 @@
+//! Stow as its users meet it: the shipped manifests on a real API server, the
+//! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
+
+mod stage;
+mod usage;

@@ -1,0 +1,307 @@
+//! What every test here stands on: a control plane with the shipped manifests
+//! applied, an RDS endpoint, and operators between proxies that see every call.
+//!
+//! Nothing here may assert what a test is about.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use harness::operator::REGION;
+use harness::{
+    ControlPlane, Error, Moto, Operator, OperatorConfig, Proxy, Rds, Result, ServiceRelay,
+    Upstream, eventually, free_port,
+};
+use http::Request;
+use http_body_util::Full;
+use serde_json::Value;
+
+/// Long enough for a machine that runs other tests beside this one.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
+
+/// The namespace of the tests' objects.
+pub(crate) const NAMESPACE: &str = "shop";
+
+const SYSTEM: &str = "stow-system";
+
+/// Intervals at which nothing keeps a test waiting.
+const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
+
+/// One operator, and the proxies that all of its calls go through.
+pub(crate) struct Replica {
+    pub(crate) operator: Operator,
+    /// Between it and RDS.
+    pub(crate) rds: Proxy,
+    /// Between it and the API server.
+    pub(crate) api: Proxy,
+    config: OperatorConfig,
+    pub(crate) webhook: SocketAddr,
+    metrics: SocketAddr,
+}
+
+/// All that runs. Dropping it takes it down.
+pub(crate) struct Stage {
+    // Dropped in this order: operators end before what they talk to.
+    pub(crate) replicas: Vec<Replica>,
+    relay: Option<ServiceRelay>,
+    pub(crate) moto: Moto,
+    pub(crate) cluster: ControlPlane,
+}
+
+/// A file of the repository.
+pub(crate) fn file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+impl Stage {
+    /// A control plane with the manifests applied as documented, and no operator.
+    pub(crate) async fn boot() -> Result<Self> {
+        let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
+        let stage = Self {
+            replicas: Vec::new(),
+            relay: None,
+            moto: moto?,
+            cluster: cluster?,
+        };
+        for manifest in [
+            "yaml/crd.yaml",
+            "yaml/config-map.yaml",
+            "yaml/deployment.yaml",
+        ] {
+            let path = file(manifest).display().to_string();
+            stage.kubectl(&["apply", "-f", &path]).await?;
+        }
+        stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
+        Ok(stage)
+    }
+
+    /// The same, with one operator that converts and leads.
+    pub(crate) async fn running() -> Result<Self> {
+        let mut stage = Self::boot().await?;
+        stage.start(&[]).await?;
+        Ok(stage)
+    }
+
+    /// Adds an operator with the shipped ServiceAccount's rights, and returns
+    /// once it serves and the API server trusts it.
+    pub(crate) async fn start(&mut self, arguments: &[&str]) -> Result<()> {
+        let replica = self.replica(arguments).await?;
+        self.replicas.push(replica);
+        self.relay().await?;
+        let index = self.replicas.len() - 1;
+        self.serving(index).await?;
+        self.trusted().await
+    }
+
+    /// An operator that is started and not waited for.
+    pub(crate) async fn replica(&self, arguments: &[&str]) -> Result<Replica> {
+        let token = self.cluster.token(SYSTEM, "stow").await?;
+        let rds = Proxy::start(self.moto.upstream()).await?;
+        let api = Proxy::start(self.cluster.upstream()).await?;
+        let kubeconfig = self.cluster.kubeconfig(&api.url(), &token)?;
+        let webhook = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let metrics = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
+        let (at_webhook, at_metrics) = (webhook.to_string(), metrics.to_string());
+        let listen = [
+            "--webhook-listen",
+            &at_webhook,
+            "--metrics-listen",
+            &at_metrics,
+        ];
+        let arguments = [&listen[..], &QUICK, arguments].concat();
+        let binary = Path::new(env!("CARGO_BIN_EXE_stow"));
+        let config = OperatorConfig::run(binary, &kubeconfig, &rds.url(), &arguments);
+        let operator = Operator::spawn(&config)?;
+        Ok(Replica {
+            operator,
+            rds,
+            api,
+            config,
+            webhook,
+            metrics,
+        })
+    }
+
+    /// Leads the API server's conversion calls to every replica.
+    pub(crate) async fn relay(&mut self) -> Result<()> {
+        let backends: Vec<_> = self
+            .replicas
+            .iter()
+            .map(|replica| replica.webhook)
+            .collect();
+        if let Some(relay) = &self.relay {
+            relay.set_backends(&backends);
+        } else {
+            let relay = ServiceRelay::start(&self.cluster, SYSTEM, "stow", &backends).await?;
+            self.relay = Some(relay);
+        }
+        Ok(())
+    }
+
+    /// Waits until a replica's `/readyz` says so.
+    pub(crate) async fn serving(&mut self, index: usize) -> Result<()> {
+        let replica = &mut self.replicas[index];
+        eventually("/readyz", PATIENCE, || {
+            let running = replica.operator.check();
+            let page = page(replica.metrics, "/readyz");
+            async move {
+                running?;
+                page.await
+            }
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Waits until the API server can convert: it has the operator's CA, and
+    /// has called through it.
+    pub(crate) async fn trusted(&self) -> Result<()> {
+        eventually("a conversion", PATIENCE, || async {
+            self.kubectl(&["get", "postgresdbs.v1alpha1.myob.com", "--all-namespaces"])
+                .await?;
+            let bundle = "{{.spec.conversion.webhook.clientConfig.caBundle}}";
+            let get = [
+                "get",
+                "crd",
+                "postgresdbs.myob.com",
+                "-o",
+                "go-template",
+                "--template",
+                bundle,
+            ];
+            match self.kubectl(&get).await?.as_str() {
+                "" | "<no value>" => Err(Error::Unexpected("the CRD has no caBundle".to_owned())),
+                _ => Ok(()),
+            }
+        })
+        .await
+    }
+
+    /// The only operator, of a test that has one.
+    pub(crate) fn only(&self) -> &Replica {
+        assert_eq!(self.replicas.len(), 1, "several operators run");
+        &self.replicas[0]
+    }
+
+    /// Starts a replica's operator anew, behind the same proxies.
+    pub(crate) fn restart(&mut self, index: usize) -> Result<()> {
+        let replica = &mut self.replicas[index];
+        replica.operator = Operator::spawn(&replica.config)?;
+        Ok(())
+    }
+
+    /// kubectl's standard output, as an administrator.
+    pub(crate) async fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        self.cluster.kubectl(arguments).await?.ok()
+    }
+
+    /// `kubectl apply` of this text to the tests' namespace, with further
+    /// arguments.
+    pub(crate) async fn apply(&self, manifest: &str, arguments: &[&str]) -> Result<String> {
+        let arguments = [&["apply", "-n", NAMESPACE, "-f", "-"], arguments].concat();
+        self.cluster.kubectl_in(manifest, &arguments).await?.ok()
+    }
+
+    /// An object of the tests' namespace, in whichever version is named:
+    /// `postgresdbs.v1alpha1.myob.com/orders`.
+    pub(crate) async fn get(&self, what: &str) -> Result<Value> {
+        let text = self
+            .kubectl(&["get", "-n", NAMESPACE, what, "-o", "json"])
+            .await?;
+        serde_json::from_str(&text).map_err(|error| Error::Unexpected(error.to_string()))
+    }
+
+    /// Waits until `kubectl wait` would be satisfied.
+    pub(crate) async fn ready(&self, name: &str) -> Result<Value> {
+        self.condition(name, "Ready", |status, _| status == "True")
+            .await
+    }
+
+    /// Waits for a condition whose status and reason satisfy, and returns the
+    /// object.
+    pub(crate) async fn condition(
+        &self,
+        name: &str,
+        kind: &str,
+        satisfies: impl Fn(&str, &str) -> bool,
+    ) -> Result<Value> {
+        let what = format!("postgresdb/{name}");
+        let outcome = eventually(format!("{kind} of {what}"), PATIENCE, || async {
+            let object = self.get(&what).await?;
+            let found = condition(&object, kind).is_some_and(|condition| {
+                satisfies(
+                    condition["status"].as_str().unwrap_or_default(),
+                    condition["reason"].as_str().unwrap_or_default(),
+                )
+            });
+            if found {
+                Ok(object)
+            } else {
+                Err(Error::Unexpected(object["status"].to_string()))
+            }
+        });
+        outcome.await.map_err(|error| self.explain(&error))
+    }
+
+    /// An error with what the operators said last.
+    pub(crate) fn explain(&self, error: &Error) -> Error {
+        let tails = self.replicas.iter().map(|replica| replica.operator.tail());
+        let tails = tails.collect::<Vec<_>>().join("\n---\n");
+        Error::Unexpected(format!("{error}\n--- the operators said ---\n{tails}"))
+    }
+
+    /// RDS, past every proxy.
+    pub(crate) fn rds(&self) -> Rds {
+        self.moto.rds(REGION)
+    }
+
+    /// The text of an element of every instance, in RDS's order.
+    pub(crate) async fn instances(&self, element: &str) -> Result<Vec<String>> {
+        self.rds().texts("DescribeDBInstances", &[], element).await
+    }
+}
+
+impl Replica {
+    /// A metric's value, by its whole name and labels; zero where it is absent.
+    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
+        let text = page(self.metrics, "/metrics").await?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(line
+            .and_then(|value| value.parse().ok())
+            .unwrap_or_default())
+    }
+}
+
+async fn page(at: SocketAddr, path: &str) -> Result<String> {
+    let request = Request::get(path)
+        .body(Full::default())
+        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    match Upstream::http(at.to_string()).text(request).await? {
+        (status, text) if status.is_success() => Ok(text),
+        (status, text) => Err(Error::Unexpected(format!("{status}: {text}"))),
+    }
+}
+
+/// A value of a Secret.
+pub(crate) fn decoded(secret: &Value, key: &str) -> Result<String> {
+    let text = secret["data"][key].as_str().unwrap_or_default();
+    let bytes = BASE64_STANDARD
+        .decode(text)
+        .map_err(|error| unexpected(key, &error))?;
+    String::from_utf8(bytes).map_err(|error| unexpected(key, &error))
+}
+
+fn unexpected(what: &str, error: &dyn std::error::Error) -> Error {
+    Error::Unexpected(format!("{what}: {error}"))
+}
+
+/// A condition of an object.
+pub(crate) fn condition<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
+    object["status"]["conditions"]
+        .as_array()?
+        .iter()
+        .find(|condition| condition["type"] == kind)
+}
