@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body as Answer;
+use futures::StreamExt;
 use http::{Method, Request, Response, StatusCode};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, StreamBody};
 use kube::Client;
 use kube::client::Body;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 /// One request as it came in: method, path without query, query, body.
 #[derive(Debug, Clone)]
@@ -27,6 +29,7 @@ struct State {
     version: u64,
     calls: Vec<Call>,
     refusal: Option<(Method, u16)>,
+    events: Option<broadcast::Sender<(String, Value)>>,
 }
 
 #[derive(Clone)]
@@ -69,11 +72,9 @@ impl FakeApi {
         self.state.lock().unwrap().refusal = refusal;
     }
 
-    pub(crate) fn put(&self, path: &str, mut object: Value) {
+    pub(crate) fn put(&self, path: &str, object: Value) {
         let mut state = self.state.lock().unwrap();
-        state.version += 1;
-        object["metadata"]["resourceVersion"] = json!(state.version.to_string());
-        state.objects.insert(path.to_owned(), object);
+        state.store(path.to_owned(), object, StatusCode::OK);
     }
 
     pub(crate) fn get(&self, path: &str) -> Option<Value> {
@@ -88,7 +89,7 @@ impl FakeApi {
         self.state.lock().unwrap().calls.clone()
     }
 
-    async fn answer(&self, request: Request<Body>) -> Response<Body> {
+    async fn answer(&self, request: Request<Body>) -> Response<Answer> {
         let (parts, body) = request.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
@@ -98,15 +99,51 @@ impl FakeApi {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             body,
         };
+        if call.query.contains("watch=true") {
+            return self.watch(&call.path);
+        }
         let (status, answer) = self.state.lock().unwrap().handle(call);
         Response::builder()
             .status(status)
-            .body(Body::from(serde_json::to_vec(&answer).unwrap()))
+            .body(Answer::from(serde_json::to_vec(&answer).unwrap()))
             .unwrap()
     }
 }
 
+impl FakeApi {
+    /// Every later write below that collection, as a watch tells it.
+    fn watch(&self, collection: &str) -> Response<Answer> {
+        let prefix = format!("{collection}/");
+        let mut state = self.state.lock().unwrap();
+        let sender = state.events.get_or_insert_with(|| broadcast::channel(64).0);
+        let events = futures::stream::unfold(sender.subscribe(), async |mut events| {
+            Some((events.recv().await.ok()?, events))
+        });
+        let lines = events.filter_map(move |(path, object)| {
+            let line = json!({"type": "MODIFIED", "object": object}).to_string() + "\n";
+            let frame = hyper::body::Frame::data(axum::body::Bytes::from(line));
+            std::future::ready(
+                path.starts_with(&prefix)
+                    .then_some(Ok::<_, Infallible>(frame)),
+            )
+        });
+        Response::new(Answer::new(StreamBody::new(lines)))
+    }
+}
+
 impl State {
+    fn list(&self, collection: &str) -> Value {
+        let prefix = format!("{collection}/");
+        let items: Vec<&Value> = self
+            .objects
+            .iter()
+            .filter(|(path, _)| path.starts_with(&prefix))
+            .map(|(_, object)| object)
+            .collect();
+        let metadata = json!({"resourceVersion": self.version.to_string()});
+        json!({"kind": "List", "apiVersion": "v1", "metadata": metadata, "items": items})
+    }
+
     fn handle(&mut self, call: Call) -> (StatusCode, Value) {
         self.calls.push(call.clone());
         if let Some((method, code)) = &self.refusal
@@ -117,6 +154,9 @@ impl State {
         let present = self.objects.get(&call.path).cloned();
         match (call.method, present) {
             (Method::GET, Some(object)) => (StatusCode::OK, object),
+            (Method::GET, None) if call.query.contains("fieldSelector") => {
+                (StatusCode::OK, self.list(&call.path))
+            }
             (Method::POST, _) => {
                 let name = call.body["metadata"]["name"].as_str().unwrap();
                 let path = format!("{}/{name}", call.path);
@@ -149,7 +189,10 @@ impl State {
     ) -> (StatusCode, Value) {
         self.version += 1;
         object["metadata"]["resourceVersion"] = json!(self.version.to_string());
-        self.objects.insert(path, object.clone());
+        self.objects.insert(path.clone(), object.clone());
+        if let Some(events) = &self.events {
+            let _ = events.send((path, object.clone()));
+        }
         (status, object)
     }
 }

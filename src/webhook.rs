@@ -33,9 +33,9 @@ const INLINE: usize = 64 << 10;
 /// What one webhook takes. The defaults suit a Pod with half a gigabyte.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The largest review, in bytes. A list page holds at most 500 objects, and
-    /// etcd at most 1.5 MiB of each; 64 MB is the largest that was ever seen, and
-    /// twice that is still below what a Pod can hold.
+    /// The largest review, in bytes. A list sends all its objects at once, and
+    /// one refusal fails it whole: 64 MB, thousands of objects, must pass. Twice
+    /// that, with its answer, is what a Pod can still hold.
     pub review: usize,
     /// Bytes in flight of reviews up to 1 MiB, and of larger ones.
     pub small_in_flight: usize,

@@ -106,11 +106,16 @@ impl Bundle {
                     );
                     warn_once(&mut complaint, &text);
                 }
-                Some(Err(error)) => warn_once(&mut complaint, &explain(&error)),
+                // The last state that was seen proves nothing now; the watch goes
+                // on by itself, and begins with the state as it then is.
+                Some(Err(error)) => {
+                    warn_once(&mut complaint, &explain(&error));
+                    continue;
+                }
                 None => {}
             }
             retry = match self.tend(latest.as_ref(), &fence).await {
-                Ok(None) => continue,
+                Ok(None) => None,
                 Ok(Some(tended)) => {
                     if complaint.settle() {
                         tracing::info!("CustomResourceDefinition {} is in order again", self.name);

@@ -147,3 +147,53 @@ async fn a_missing_right_is_named() {
     let text = tended.unwrap_err().to_string();
     assert!(text.contains("patch customresourcedefinitions"), "{text}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
+    let api = FakeApi::new();
+    let (sender, trust) = watch::channel(None);
+    let bundle = Bundle::new(api.client().0, target(), trust);
+    let task = tokio::spawn(bundle.keep(Fence::open()));
+    let published = |trust: &'static str| {
+        let api = api.clone();
+        async move {
+            let wait = async {
+                while !api.get(PATH).is_some_and(|crd| {
+                    let conversion = &crd["spec"]["conversion"];
+                    conversion["strategy"] == "Webhook"
+                        && conversion["webhook"]["clientConfig"]["caBundle"] == encoded(trust)
+                }) {
+                    sleep(Duration::from_millis(10)).await;
+                }
+            };
+            let limit = Duration::from_secs(5);
+            timeout(limit, wait).await.expect("it was not published");
+        }
+    };
+    // The CRD comes after the operator, and the CA after the CRD.
+    sleep(Duration::from_secs(90)).await;
+    let manifest = webhook(&json!({"service": {"namespace": "stow-system", "name": "stow"}}));
+    let manifest = serde_json::to_value(crd(&manifest)).unwrap();
+    api.put(PATH, manifest.clone());
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(patches(&api).len(), 0);
+    sender.send_replace(Some("CA".to_owned()));
+    published("CA").await;
+
+    api.put(PATH, manifest);
+    published("CA").await;
+    api.put(
+        PATH,
+        serde_json::to_value(crd(&json!({"strategy": "None"}))).unwrap(),
+    );
+    published("CA").await;
+    sender.send_replace(Some("CA and another".to_owned()));
+    published("CA and another").await;
+
+    // And then it is quiet.
+    let writes = patches(&api).len();
+    sleep(Duration::from_mins(10)).await;
+    assert_eq!(patches(&api).len(), writes);
+    assert_eq!(writes, 4);
+    task.abort();
+}
