@@ -28,6 +28,7 @@ struct State {
     objects: BTreeMap<String, Value>,
     version: u64,
     calls: Vec<Call>,
+    lost: usize,
     refusal: Option<(Method, u16)>,
     events: Option<broadcast::Sender<(String, Value)>>,
 }
@@ -57,10 +58,25 @@ impl FakeApi {
                 // anybody still waits: as a real one would.
                 let _ = api.frozen.subscribe().wait_for(|frozen| !frozen).await;
                 let _ = own.subscribe().wait_for(|cut| !cut).await;
+                if api.loses_one() {
+                    std::future::pending::<()>().await;
+                }
                 Ok::<_, Infallible>(api.answer(request).await)
             }
         });
         (Client::new(service, "stow-system"), cut)
+    }
+
+    /// So many of the next requests are never answered, nor done.
+    pub(crate) fn lose(&self, count: usize) {
+        self.state.lock().unwrap().lost = count;
+    }
+
+    fn loses_one(&self) -> bool {
+        let lost = &mut self.state.lock().unwrap().lost;
+        let loses = *lost > 0;
+        *lost = lost.saturating_sub(1);
+        loses
     }
 
     pub(crate) fn freeze(&self, frozen: bool) {

@@ -53,9 +53,13 @@ pub struct Timing {
     /// How much earlier than others may take the Lease its holder stops: time
     /// for what it has already sent to arrive or to die.
     pub margin: Duration,
-    /// How often a holder renews, and how long one attempt may take.
+    /// How often a holder renews.
     pub renew_every: Duration,
-    /// How often a candidate looks, and the first pause after an error.
+    /// How long one call about the Lease may take: several have to fit between
+    /// a renewal and the deadline, or one lost packet would cost the lead.
+    pub attempt: Duration,
+    /// How often a candidate looks, and the first pause after an error; how long
+    /// after a renewal that failed the next is sent.
     pub retry_every: Duration,
 }
 
@@ -67,6 +71,7 @@ impl Default for Timing {
             lease: Duration::from_secs(15),
             margin: Duration::from_secs(3),
             renew_every: Duration::from_secs(5),
+            attempt: Duration::from_secs(3),
             retry_every: Duration::from_secs(2),
         }
     }

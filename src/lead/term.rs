@@ -176,7 +176,7 @@ impl Candidate {
                 },
                 Written::Failed(text) => warn_once(&mut complaint, &text),
             }
-            next = Instant::now() + self.timing.retry_every;
+            next = sent + self.timing.retry_every;
         }
     }
 
@@ -192,7 +192,7 @@ impl Candidate {
         let lease = released(lease, Timestamp::now());
         let parameters = PostParams::default();
         let request = self.api.replace(LEASE, &parameters, &lease);
-        match timeout_at(Instant::now() + self.timing.renew_every, request).await {
+        match timeout_at(Instant::now() + self.timing.attempt, request).await {
             Ok(Ok(_)) => tracing::info!("gave the Lease back"),
             Ok(Err(error)) => tracing::warn!("giving the Lease back: {}", UPDATE.explain(&error)),
             Err(_) => tracing::warn!("giving the Lease back: {}", late(UPDATE)),
@@ -204,7 +204,7 @@ impl Candidate {
     }
 
     async fn read(&self, deadline: Option<Instant>) -> Result<Option<Lease>, String> {
-        let limit = Instant::now() + self.timing.renew_every;
+        let limit = Instant::now() + self.timing.attempt;
         let limit = deadline.map_or(limit, |deadline| deadline.min(limit));
         match timeout_at(limit, self.api.get_opt(LEASE)).await {
             Ok(answer) => answer.map_err(|error| GET.explain(&error)),
@@ -222,7 +222,7 @@ impl Candidate {
             self.timing.lease,
             Timestamp::now(),
         );
-        let limit = deadline.min(Instant::now() + self.timing.renew_every);
+        let limit = deadline.min(Instant::now() + self.timing.attempt);
         let parameters = PostParams::default();
         let request = async {
             if exists {

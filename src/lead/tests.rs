@@ -330,3 +330,16 @@ async fn work_that_ends_gives_the_lead_back() {
     };
     tokio::join!(task, watch);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_hangs_is_sent_again_in_time() {
+    let api = FakeApi::new();
+    let a = start(&api, "a");
+    a.leads().await;
+    for _ in 0..10 {
+        api.lose(1);
+        sleep(20 * SECOND).await;
+    }
+    assert!(a.may_act());
+    assert_eq!(a.terms.lock().unwrap().len(), 1);
+}
