@@ -129,8 +129,8 @@ pub enum LogFormat {
 pub struct WebhookUrl {
     /// As it was written.
     pub text: String,
-    /// The host alone, without the brackets of an IPv6 address.
-    pub host: String,
+    /// Its parts.
+    pub uri: Uri,
 }
 
 fn webhook_url(text: &str) -> Result<WebhookUrl, String> {
@@ -149,17 +149,12 @@ fn webhook_url(text: &str) -> Result<WebhookUrl, String> {
             stow_versions::CONVERT_PATH
         ));
     }
-    let host = uri
-        .host()
-        .filter(|host| !host.is_empty())
-        .ok_or_else(|| example.to_owned())?;
-    let host = host
-        .trim_start_matches('[')
-        .trim_end_matches(']')
-        .to_owned();
+    if uri.host().is_none_or(str::is_empty) {
+        return Err(example.to_owned());
+    }
     Ok(WebhookUrl {
         text: text.to_owned(),
-        host,
+        uri,
     })
 }
 
@@ -204,16 +199,12 @@ mod tests {
 
     #[test]
     fn webhook_urls_are_what_an_api_server_takes() {
-        for (text, host) in [
-            ("https://127.0.0.1:9443/convert", "127.0.0.1"),
-            ("https://[::1]:9443/convert", "::1"),
-            ("https://stow.example/convert", "stow.example"),
+        for text in [
+            "https://127.0.0.1:9443/convert",
+            "https://[::1]:9443/convert",
+            "https://stow.example/convert",
         ] {
-            assert_eq!(
-                webhook_url(text).map(|url| url.host),
-                Ok(host.to_owned()),
-                "{text}"
-            );
+            assert!(webhook_url(text).is_ok(), "{text}");
         }
         for text in [
             "http://127.0.0.1/convert",

@@ -115,8 +115,8 @@ async fn operate(settings: Run) -> Result<(), Error> {
 
     // Converting comes first, and needs neither the CRD nor AWS nor the lead:
     // the operator reads its own objects through it.
-    let mut names = vec![tls::service_name(&settings.namespace)];
-    names.extend(settings.webhook_url.as_ref().map(|url| url.host.clone()));
+    let url = settings.webhook_url.as_ref().map(|url| &url.uri);
+    let names = tls::names(&settings.namespace, url);
     let keeper = Keeper::new(client.clone(), &settings.namespace, names, metrics.clone());
     let bundle = Bundle::new(client.clone(), target(&settings), keeper.trust());
     let tls = keeper.serving().server_config()?;
