@@ -3,6 +3,7 @@
 //!
 //! Nothing here may decide anything about a database.
 
+use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
@@ -17,6 +18,7 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{Controller, WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
+use stow_versions::status::{ConditionType, Reason};
 use tokio::sync::mpsc;
 use tracing::warn;
 
@@ -130,17 +132,19 @@ impl Leader {
     ) -> Sweeper<AwsRds> {
         let metrics = self.metrics.clone();
         let now = self.ambient.now.clone();
+        let known = objects.clone();
         Sweeper::new(
             self.rds.clone(),
             sweeps,
             self.intervals,
             wake,
             move |namespace, name, uid| {
-                objects
+                known
                     .get(&ObjectRef::new(name).within(namespace))
                     .is_some_and(|object| object.metadata.uid.as_deref() == Some(uid))
             },
             move |outcome, took| {
+                metrics.objects(by_reason(&objects));
                 if let Ok(instances) = outcome {
                     metrics.sweep(*instances, took, now());
                 }
@@ -189,6 +193,29 @@ impl Leader {
             changes,
         )
     }
+}
+
+/// How many objects there are of each reason of their `Ready`.
+fn by_reason(objects: &Store<PostgresDB>) -> BTreeMap<&'static str, usize> {
+    let mut counts = BTreeMap::new();
+    for object in objects.state() {
+        let ready = ConditionType::Ready.as_str();
+        let ready = object
+            .status
+            .conditions
+            .iter()
+            .find(|condition| condition.type_ == ready);
+        // A status can be forged: only our own words become labels.
+        let reason = ready.and_then(|ready| {
+            Reason::ALL
+                .iter()
+                .find(|reason| reason.as_str() == ready.reason)
+        });
+        *counts
+            .entry(reason.map_or("None", |reason| reason.as_str()))
+            .or_default() += 1;
+    }
+    counts
 }
 
 /// What of an object reconcile acts on: all but what the operator writes.
@@ -252,9 +279,19 @@ async fn reconciled(
     let pass = pin!(reconcile(&context, &object));
     let Outcome { again, end } = pass.await;
     let outcome = match end {
-        End::Reported(Phase::Rest) | End::Gone => Reconcile::Settled,
-        End::Reported(Phase::Progress) => Reconcile::Waiting,
-        End::Reported(Phase::Blocked) => Reconcile::Blocked,
+        End::Reported { acted: true, .. } => Reconcile::Acted,
+        End::Reported {
+            phase: Phase::Rest, ..
+        }
+        | End::Gone => Reconcile::Settled,
+        End::Reported {
+            phase: Phase::Progress,
+            ..
+        } => Reconcile::Waiting,
+        End::Reported {
+            phase: Phase::Blocked,
+            ..
+        } => Reconcile::Blocked,
         End::Failed => Reconcile::Failed,
     };
     metrics.reconcile(outcome, started.elapsed());

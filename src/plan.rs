@@ -73,6 +73,10 @@ pub struct Database {
     pub multi_az: Option<bool>,
     /// `spec.tags`; removing a key here leaves it at AWS.
     pub tags: BTreeMap<String, String>,
+    /// `spec.databaseName`, which RDS never changes.
+    pub database_name: Option<String>,
+    /// `spec.masterUsername`, which RDS never changes.
+    pub master_username: Option<String>,
     /// The name of the Secret.
     pub secret_name: String,
     /// How a new instance is made, or why it cannot be.

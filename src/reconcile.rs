@@ -81,7 +81,12 @@ pub struct Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// The object is as it should be, or waits as the phase says.
-    Reported(Phase),
+    Reported {
+        /// What it waits for.
+        phase: Phase,
+        /// Whether its instance was changed.
+        acted: bool,
+    },
     /// The object does not exist any more.
     Gone,
     /// The API server did not do its part; the pass is made again.
@@ -171,6 +176,7 @@ struct Pass<'a, R, C> {
 impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     async fn run(mut self) -> Result<Outcome, Error> {
         for _ in 0..ROUNDS {
+            let seen = self.context.sweeps.latest().map(|sweep| sweep.tick);
             let desired = self.desired();
             // The sweep alone does not prove that there is no instance.
             let confirm = self.prepared && !self.absent;
@@ -178,7 +184,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
             let plan = plan(&desired, &observed, self.now());
             if plan.actions.is_empty() {
-                return self.conclude(&desired, &observed, &plan).await;
+                return self.conclude(&desired, &observed, &plan, seen).await;
             }
             if !self.prepared {
                 // The watch may lag: nothing is changed on its word alone.
@@ -253,6 +259,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         desired: &Desired,
         observed: &Observed,
         plan: &Plan,
+        seen: Option<u64>,
     ) -> Result<Outcome, Error> {
         let now = self.now();
         let leaving = matches!(desired.goal, Goal::Gone { .. }) && !observed.finalizer;
@@ -279,9 +286,13 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             .map(|failed| failed.retry_at.duration_since(now));
         let retry = retry.and_then(|retry| Duration::try_from(retry).ok());
         let again = retry.map_or(REST, |retry| retry.clamp(RETRY, REST));
+        // A sweep that ended before this object was tracked did not wake it.
+        let latest = self.context.sweeps.latest().map(|sweep| sweep.tick);
+        let again = if latest == seen { again } else { RETRY };
+        let acted = !self.happenings.is_empty();
         Ok(Outcome {
             again,
-            end: End::Reported(phase),
+            end: End::Reported { phase, acted },
         })
     }
 

@@ -293,12 +293,43 @@ fn keep(
             "The instance's storage is full: raise spec.storage.",
         ));
     }
+    plan.blocked.extend(immutable(database, instance));
     tag(subject, database, instance, plan);
     let password = secret::plan(&database.secret_name, instance, observed, plan);
     plan.pending = modify::pending(instance);
     change(
         database, instance, password, changeable, observed, now, plan,
     );
+}
+
+/// What the spec asks to change and RDS never changes. A rule of the schema
+/// refuses it too, but not for a write in v1alpha1.
+fn immutable(database: &Database, instance: &Instance) -> Vec<Obstacle> {
+    let names = [
+        (
+            "databaseName",
+            &database.database_name,
+            instance.database_name.as_deref(),
+        ),
+        (
+            "masterUsername",
+            &database.master_username,
+            Some(instance.master_username.as_str()),
+        ),
+    ];
+    let differs = |(_, wanted, has): &(_, &Option<String>, Option<&str>)| {
+        wanted
+            .as_ref()
+            .is_some_and(|wanted| Some(wanted.as_str()) != *has)
+    };
+    let obstacle = |(field, _, has): (&str, _, Option<&str>)| {
+        let write = has.map_or("remove it".to_owned(), |has| {
+            format!("write {has:?} or remove it")
+        });
+        let message = format!("spec.{field} cannot change on a database that exists: {write}.");
+        Obstacle::new(Reason::InvalidSpec, message)
+    };
+    names.into_iter().filter(differs).map(obstacle).collect()
 }
 
 /// Sets the tags that the spec wants and the instance lacks. Keys that nobody

@@ -86,6 +86,8 @@ fn wanted(subject: &Subject, object: &PostgresDB, configuration: Option<&Configu
         iops: iops(&spec),
         multi_az: spec.multi_az,
         tags: spec.tags.clone().unwrap_or_default(),
+        database_name: spec.database_name.clone(),
+        master_username: spec.master_username.clone(),
         secret_name: secret_name(object, subject),
         creation,
     }))

@@ -283,6 +283,25 @@ fn specs_become_one_modification() {
 }
 
 #[test]
+fn names_that_rds_never_changes_are_told_and_hold_up_nothing_else() {
+    for change in [
+        (|w| w.database().database_name = Some("other".into())) as Change,
+        |w| w.database().master_username = Some("other".into()),
+    ] {
+        decides(World::settled(), change, "!InvalidSpec");
+        let more = |w: &mut World| {
+            change(w);
+            w.database().multi_az = Some(true);
+        };
+        decides(
+            World::settled(),
+            more,
+            "modify(multiAZ=true,now) !InvalidSpec",
+        );
+    }
+}
+
+#[test]
 fn iops_are_compared_as_rds_rounds_them() {
     let io1 = |iops: i32, wanted: i32| {
         World::settled().with(|w| {

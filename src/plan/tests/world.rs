@@ -115,6 +115,8 @@ pub(super) fn database() -> Database {
         iops: None,
         multi_az: Some(false),
         tags: BTreeMap::from([("team".into(), "shop".into())]),
+        database_name: Some("orders".into()),
+        master_username: None,
         secret_name: "orders".into(),
         creation: Ok(Box::new(Creation {
             class: "db.t3.small".into(),

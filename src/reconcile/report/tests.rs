@@ -78,6 +78,8 @@ fn exists() -> Desired {
         iops: None,
         multi_az: None,
         tags: std::collections::BTreeMap::new(),
+        database_name: None,
+        master_username: None,
         secret_name: "orders".into(),
         creation: Err(Obstacle::new(Reason::InvalidConfiguration, "x")),
     };
