@@ -1,5 +1,6 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
 //! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
 
+mod document;
 mod stage;
 mod usage;

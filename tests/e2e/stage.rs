@@ -55,8 +55,8 @@ pub(crate) fn file(path: &str) -> PathBuf {
 }
 
 impl Stage {
-    /// A control plane with the manifests applied as documented, and no operator.
-    pub(crate) async fn boot() -> Result<Self> {
+    /// A control plane with the tests' namespace and nothing else.
+    pub(crate) async fn bare() -> Result<Self> {
         let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
         let stage = Self {
             replicas: Vec::new(),
@@ -64,6 +64,13 @@ impl Stage {
             moto: moto?,
             cluster: cluster?,
         };
+        stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
+        Ok(stage)
+    }
+
+    /// A control plane with the manifests applied as documented, and no operator.
+    pub(crate) async fn boot() -> Result<Self> {
+        let stage = Self::bare().await?;
         for manifest in [
             "yaml/crd.yaml",
             "yaml/config-map.yaml",
@@ -72,7 +79,6 @@ impl Stage {
             let path = file(manifest).display().to_string();
             stage.kubectl(&["apply", "-f", &path]).await?;
         }
-        stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
         Ok(stage)
     }
 
