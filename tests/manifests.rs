@@ -194,7 +194,7 @@ fn names_that_refer_to_each_other_agree() {
     let target = to_value(&service.spec.expect("spec").ports.expect("ports")[0]).expect("JSON");
     assert_eq!(
         (&target["port"], &target["targetPort"]),
-        (&json!(443), &json!("webhook"))
+        (&json!(8443), &json!("webhook"))
     );
     let image = container.image.as_deref().expect("an image");
     assert_eq!(image, concat!("stow:", env!("CARGO_PKG_VERSION")));

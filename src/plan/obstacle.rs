@@ -29,7 +29,6 @@ impl Obstacle {
         match self.reason {
             Reason::InvalidSpec
             | Reason::InvalidConfiguration
-            | Reason::NotAllowed
             | Reason::AccessDenied
             | Reason::QuotaExceeded
             | Reason::NotOwned
@@ -42,8 +41,6 @@ impl Obstacle {
             | Reason::Creating
             | Reason::Modifying
             | Reason::StorageOptimizing
-            | Reason::WaitingForWindow
-            | Reason::StorageCooldown
             | Reason::Deleting
             | Reason::Throttled
             | Reason::InProgress

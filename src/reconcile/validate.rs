@@ -3,12 +3,14 @@
 //!
 //! Nothing here may stop at the first fault, or look at RDS.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stow_versions::convert;
 use stow_versions::status::Reason;
 use stow_versions::storage;
-use stow_versions::v1beta1::{PostgresDBSpec, StorageType};
+use stow_versions::v1beta1::{MOST_TAGS, PostgresDBSpec, StorageType};
 
 use crate::cluster::PostgresDB;
 use crate::config::Configuration;
@@ -151,6 +153,12 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
     if let Some(kind) = storage_type.map(StorageType::as_str) {
         let size = gibibytes.and_then(|(_, size)| size);
         faults.extend(check_volume("spec.", kind, size, iops(spec)));
+    }
+    let count = tags.as_ref().map_or(0, BTreeMap::len);
+    if count > MOST_TAGS {
+        faults.push(format!(
+            "spec.tags has {count} keys: write at most {MOST_TAGS}, since RDS takes 50 and Stow sets seven."
+        ));
     }
     for key in tags
         .iter()

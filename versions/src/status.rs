@@ -65,8 +65,8 @@ pub struct PostgresDBStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iops: Option<i64>,
 
-    /// Changes that are asked for and wait: for a maintenance window, or for
-    /// RDS's cooldown after a change of storage.
+    /// Changes that are asked for and that RDS has not applied yet, each with
+    /// what it waits for. The database can be used meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending: Vec<PendingChange>,
 
@@ -103,7 +103,7 @@ pub struct Endpoint {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingChange {
-    /// What will change, such as `size to db.m6g.large`.
+    /// What will change, such as `size db.m6g.large`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub what: Option<String>,
 

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::status::PostgresDBStatus;
+use crate::v1beta1::MOST_TAGS;
 
 /// What the database should be, as it was said in 2017. v1beta1 says it better:
 /// `kubectl explain postgresdb.spec`.
@@ -107,8 +108,8 @@ fn boolean(_: &mut SchemaGenerator) -> Schema {
 fn tags(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "x-kubernetes-preserve-unknown-fields": true,
-        "maxProperties": 50,
-        "not": { "minProperties": 51 },
+        "maxProperties": MOST_TAGS,
+        "not": { "minProperties": MOST_TAGS + 1 },
         "additionalProperties": {
             "x-kubernetes-preserve-unknown-fields": true,
             "additionalProperties": { "x-kubernetes-preserve-unknown-fields": true },

@@ -8,7 +8,7 @@ fn service() -> Value {
     let webhook = Webhook::Service {
         namespace: "stow-system".to_owned(),
         name: "stow".to_owned(),
-        port: 443,
+        port: 8443,
     };
     serde_json::to_value(crd(&webhook)).expect("a CRD serializes")
 }
@@ -84,7 +84,7 @@ fn conversion_is_by_webhook_and_names_no_ca() {
     };
     let crd_of_service = service();
     let service = json!({"service": {
-        "namespace": "stow-system", "name": "stow", "port": 443, "path": "/convert",
+        "namespace": "stow-system", "name": "stow", "port": 8443, "path": "/convert",
     }});
     assert_eq!(crd_of_service["spec"]["conversion"], conversion(service));
     assert_eq!(crd_of_service["spec"]["preserveUnknownFields"], false);
@@ -189,7 +189,7 @@ fn the_hubs_fields_are_those_of_the_api_with_their_types() {
             ("tags", Some("object")),
         ]
     );
-    assert_eq!(spec["properties"]["tags"]["maxProperties"], 50);
+    assert_eq!(spec["properties"]["tags"]["maxProperties"], 43);
     assert_eq!(
         spec["properties"]["storageType"]["enum"],
         json!(["gp2", "gp3", "io1", "io2", "standard"])

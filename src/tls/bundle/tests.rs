@@ -24,7 +24,7 @@ fn target() -> Webhook {
     Webhook::Service {
         namespace: "stow-system".to_owned(),
         name: "stow".to_owned(),
-        port: 443,
+        port: 8443,
     }
 }
 

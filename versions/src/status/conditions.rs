@@ -88,18 +88,12 @@ reasons! {
     Modifying,
     /// RDS optimizes the storage after a change; the database is usable.
     StorageOptimizing,
-    /// A change waits for the maintenance window; the database is usable.
-    WaitingForWindow,
-    /// A change of storage waits for RDS's cooldown; the database is usable.
-    StorageCooldown,
     /// The instance is being deleted.
     Deleting,
     /// The spec asks for what cannot be.
     InvalidSpec,
     /// The platform's `ConfigMap` holds a value that cannot be used.
     InvalidConfiguration,
-    /// The platform does not allow what the spec asks for.
-    NotAllowed,
     /// AWS denied the call: a permission is missing.
     AccessDenied,
     /// A quota or AWS's capacity is exhausted.
