@@ -3,7 +3,7 @@
 //!
 //! Nothing here may decide whether to try again: that is the task's.
 
-use std::fmt;
+use crate::chain::Chain;
 
 /// The failure that a task last spoke of. A loop that tries every few seconds
 /// would otherwise bury the one line that matters under its own repetitions.
@@ -52,6 +52,10 @@ impl Attempt<'_> {
                 "the API server forbids to {verb} {resource}: apply {manifest}, which grants it ({})",
                 status.message
             ),
+            kube::Error::Api(status) if status.code == 404 => format!(
+                "the API server knows nothing of what it was asked to {verb}, {resource}: apply \
+                 yaml/crd.yaml and {manifest}"
+            ),
             kube::Error::Api(status) if status.code == 401 => format!(
                 "the API server does not accept these credentials, wanting to {verb} {resource}: \
                  check the ServiceAccount token or the kubeconfig ({})",
@@ -66,27 +70,6 @@ impl Attempt<'_> {
                 Chain(other)
             ),
         }
-    }
-}
-
-/// An error with its causes, each once: several layers of HTTP clients repeat
-/// the one below them.
-struct Chain<'a>(&'a dyn std::error::Error);
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = self.0.to_string();
-        f.write_str(&told)?;
-        let mut next = self.0.source();
-        while let Some(cause) = next {
-            let text = cause.to_string();
-            if !told.contains(&text) {
-                write!(f, ": {text}")?;
-                told = text;
-            }
-            next = cause.source();
-        }
-        Ok(())
     }
 }
 

@@ -3,13 +3,12 @@
 //!
 //! Nothing here may decide anything about a database.
 
-use std::collections::BTreeMap;
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::api::core::v1::ConfigMap;
@@ -18,8 +17,8 @@ use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::PredicateConfig;
 use kube::runtime::{Controller, WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
-use stow_versions::status::{ConditionType, Reason};
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use tracing::warn;
 
 use crate::cluster::{KubeCluster, PostgresDB};
@@ -35,13 +34,16 @@ use crate::reconcile::{
 /// others, few enough to stay far from AWS's rate limits.
 const CONCURRENCY: u16 = 16;
 
+/// How long the first objects wait for the operator's settings.
+const SETTINGS: Duration = Duration::from_secs(10);
+
 /// The name of the operator's ConfigMap.
 const CONFIG_MAP: &str = "stow";
 
 const WATCH: Attempt<'static> = Attempt {
     verb: "list and watch",
     resource: "postgresdbs.myob.com",
-    manifest: "yaml/crd.yaml and yaml/deployment.yaml",
+    manifest: "yaml/deployment.yaml",
 };
 const WATCH_CONFIG_MAP: Attempt<'static> = Attempt {
     verb: "list and watch",
@@ -100,10 +102,9 @@ impl Leader {
         });
         let metrics = self.metrics.clone();
         let reconciling = async {
-            // Reading it first spares every object a pass without settings.
-            if config_map.wait_until_ready().await.is_err() {
-                return;
-            }
+            // Reading it first spares every object a pass without settings; yet
+            // a deletion needs none, and does not wait for them.
+            let _ = timeout(SETTINGS, config_map.wait_until_ready()).await;
             Controller::for_stream(changes, objects.clone())
                 .with_config(Config::default().concurrency(CONCURRENCY))
                 .reconcile_on(refs(woken))
@@ -132,19 +133,17 @@ impl Leader {
     ) -> Sweeper<AwsRds> {
         let metrics = self.metrics.clone();
         let now = self.ambient.now.clone();
-        let known = objects.clone();
         Sweeper::new(
             self.rds.clone(),
             sweeps,
             self.intervals,
             wake,
             move |namespace, name, uid| {
-                known
+                objects
                     .get(&ObjectRef::new(name).within(namespace))
                     .is_some_and(|object| object.metadata.uid.as_deref() == Some(uid))
             },
             move |outcome, took| {
-                metrics.objects(by_reason(&objects));
                 if let Ok(instances) = outcome {
                     metrics.sweep(*instances, took, now());
                 }
@@ -193,29 +192,6 @@ impl Leader {
             changes,
         )
     }
-}
-
-/// How many objects there are of each reason of their `Ready`.
-fn by_reason(objects: &Store<PostgresDB>) -> BTreeMap<&'static str, usize> {
-    let mut counts = BTreeMap::new();
-    for object in objects.state() {
-        let ready = ConditionType::Ready.as_str();
-        let ready = object
-            .status
-            .conditions
-            .iter()
-            .find(|condition| condition.type_ == ready);
-        // A status can be forged: only our own words become labels.
-        let reason = ready.and_then(|ready| {
-            Reason::ALL
-                .iter()
-                .find(|reason| reason.as_str() == ready.reason)
-        });
-        *counts
-            .entry(reason.map_or("None", |reason| reason.as_str()))
-            .or_default() += 1;
-    }
-    counts
 }
 
 /// What of an object reconcile acts on: all but what the operator writes.

@@ -1,5 +1,6 @@
 //! Stow: a Kubernetes operator for PostgreSQL databases on Amazon RDS.
 
+pub mod chain;
 pub mod cli;
 pub mod cluster;
 mod complaint;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
+use stow::chain::Chain;
 use stow::cli::{Cli, Command};
 
 fn main() -> ExitCode {
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             // Not by the log, which may not be there yet.
-            let _ = writeln!(std::io::stderr(), "stow: {error}");
+            let _ = writeln!(std::io::stderr(), "stow: {}", Chain(&error));
             ExitCode::FAILURE
         }
     }

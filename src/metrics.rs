@@ -79,11 +79,6 @@ struct ByOutcome {
     outcome: Reconcile,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByReason {
-    reason: &'static str,
-}
-
 /// Every metric of the process. Clones share their values.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -99,7 +94,6 @@ pub struct Metrics {
     instances: Gauge,
     leader: Gauge,
     certificate_expiry: Gauge,
-    objects: Family<ByReason, Gauge>,
 }
 
 // One object converts in microseconds, a page of hundreds in tens of
@@ -132,7 +126,6 @@ impl Metrics {
             instances: Gauge::default(),
             leader: Gauge::default(),
             certificate_expiry: Gauge::default(),
-            objects: Family::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -203,11 +196,6 @@ impl Metrics {
             Unit::Seconds,
             self.certificate_expiry.clone(),
         );
-        r.register(
-            "objects",
-            "PostgresDB objects, by the reason of their Ready condition",
-            self.objects.clone(),
-        );
         r
     }
 
@@ -244,6 +232,11 @@ impl Metrics {
     /// Whether this replica leads.
     pub fn leading(&self, leads: bool) {
         self.leader.set(i64::from(leads));
+        if !leads {
+            // What it saw is another replica's to say now.
+            self.instances.set(0);
+            self.sweep_success.set(0.0);
+        }
     }
 
     /// Whether this replica was last said to lead.
@@ -254,17 +247,6 @@ impl Metrics {
     /// The webhook serves a certificate that expires then.
     pub fn certificate(&self, expires: Timestamp) {
         self.certificate_expiry.set(expires.as_second());
-    }
-
-    /// How many objects there are of each reason. A reason that is not named
-    /// has none.
-    pub fn objects(&self, counts: impl IntoIterator<Item = (&'static str, usize)>) {
-        self.objects.clear();
-        for (reason, count) in counts {
-            self.objects
-                .get_or_create(&ByReason { reason })
-                .set(i64::try_from(count).unwrap_or(i64::MAX));
-        }
     }
 
     /// Everything, as [`CONTENT_TYPE`].
@@ -292,7 +274,6 @@ mod tests {
             Timestamp::from_second(1_800_000_000).unwrap(),
         );
         metrics.leading(true);
-        metrics.objects([("Available", 4)]);
 
         let page = metrics.clone().encode().unwrap();
         for line in [
@@ -307,18 +288,9 @@ mod tests {
             "stow_sweep_last_success_timestamp_seconds 1800000000.0",
             "stow_instances 7",
             "stow_leader 1",
-            "stow_objects{reason=\"Available\"} 4",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
         }
         assert!(page.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn a_reason_without_objects_is_forgotten() {
-        let metrics = Metrics::new();
-        metrics.objects([("Creating", 1)]);
-        metrics.objects([("Available", 1)]);
-        assert!(!metrics.encode().unwrap().contains("Creating"));
     }
 }

@@ -274,7 +274,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let phase = report::phase(observed, plan);
         self.context.sweeps.track(&self.subject, phase);
         for event in report::events(&self.object.status, &status, &self.happenings) {
-            self.publish(&event).await;
+            self.publish(&event).await?;
         }
         if status != self.object.status {
             let write = self.context.cluster.set_status(&self.object, &status);
@@ -298,9 +298,11 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
 
     /// Events are a courtesy: where one is refused, as in a namespace that is
     /// being deleted, the log has it.
-    async fn publish(&self, event: &Event) {
-        if let Err(error) = self.context.cluster.publish(&self.object, event).await {
+    async fn publish(&self, event: &Event) -> Result<(), NotLeading> {
+        let publishing = self.context.cluster.publish(&self.object, event);
+        if let Err(error) = self.context.fence.bound(publishing).await? {
             debug!(%error, reason = event.reason, note = event.note, "an Event could not be published");
         }
+        Ok(())
     }
 }

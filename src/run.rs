@@ -42,13 +42,13 @@ const IDENTIFY_AGAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No API server is named anywhere.
-    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount ({0})")]
+    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")]
     NoCluster(#[source] kube::config::InferConfigError),
     /// What names the API server cannot be used.
-    #[error("the Kubernetes configuration cannot be used: {0}")]
+    #[error("the Kubernetes configuration cannot be used")]
     Client(#[source] kube::Error),
     /// An address is taken, or not this machine's.
-    #[error("cannot listen on {address}: {source}; choose another with {flag}")]
+    #[error("cannot listen on {address}; choose another with {flag}")]
     Listen {
         /// The address.
         address: SocketAddr,
@@ -58,13 +58,13 @@ pub enum Error {
         source: io::Error,
     },
     /// TLS cannot be set up.
-    #[error("TLS cannot be set up: {0}")]
+    #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
     /// The runtime or its signals cannot be set up.
-    #[error("the runtime cannot be set up: {0}")]
+    #[error("the runtime cannot be set up")]
     Runtime(#[source] io::Error),
     /// Standard output is closed.
-    #[error("cannot write the output: {0}")]
+    #[error("cannot write the output")]
     Output(#[source] io::Error),
     /// The manifest cannot be written as YAML.
     #[error("cannot write the manifest: {0}")]
@@ -171,10 +171,7 @@ async fn stand(
         error!("{error}");
     }
     let identity = identity();
-    let timing = Timing {
-        lease: settings.lease_duration,
-        ..Timing::default()
-    };
+    let timing = Timing::of(settings.lease_duration);
     let candidate = Candidate::new(
         client.clone(),
         &settings.namespace,

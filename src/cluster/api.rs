@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use stow_versions::status::PostgresDBStatus;
 use stow_versions::{FINALIZER, v1beta1};
 
+use crate::chain::Chain;
 use crate::plan::{HeldSecret, SecretContent};
 
 use super::{Cluster, Error, Event, PostgresDB, SecretRead};
@@ -321,24 +322,9 @@ fn classify(what: String, error: impl Into<kube::Error> + Debug) -> Error {
         },
         error => Error::Unavailable {
             what,
-            message: with_causes(&error),
+            message: Chain(&error).to_string(),
         },
     }
-}
-
-/// An error with its causes: kube's own text often stops at "error sending".
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let next = error.to_string();
-        if !text.contains(&next) {
-            text.push_str(": ");
-            text.push_str(&next);
-        }
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@
 //! autoscaled storage and rounded IOPS are not drift.
 
 use stow_versions::status::PendingChange;
-use stow_versions::storage;
 
-use crate::rds::{Instance, ModifyInstance};
+use crate::rds::{Instance, ModifyInstance, Pending};
 
 use super::Database;
 
@@ -36,26 +35,6 @@ impl Changes {
             storage: volume(database, instance, blank()),
         }
     }
-}
-
-/// Whether a request asks for anything.
-pub(super) fn is_empty(request: &ModifyInstance) -> bool {
-    let ModifyInstance {
-        identifier: _,
-        class,
-        storage,
-        storage_type,
-        iops,
-        multi_az,
-        master_password,
-        apply_immediately: _,
-    } = request;
-    class.is_none()
-        && storage.is_none()
-        && storage_type.is_none()
-        && iops.is_none()
-        && multi_az.is_none()
-        && master_password.is_none()
 }
 
 /// Both parts in one request.
@@ -148,9 +127,8 @@ fn is_rounded(wanted: i32, observed: i32) -> bool {
 }
 
 /// What RDS has accepted and not applied, for the status.
-pub(super) fn pending(instance: &Instance) -> Vec<PendingChange> {
-    let accepted = "RDS has accepted it and applies it by itself";
-    let crate::rds::Pending {
+pub(super) fn accepted(instance: &Instance) -> Vec<PendingChange> {
+    let Pending {
         class,
         storage,
         storage_type,
@@ -158,30 +136,24 @@ pub(super) fn pending(instance: &Instance) -> Vec<PendingChange> {
         multi_az,
         master_password,
     } = &instance.pending;
-    let mut changes = Vec::new();
-    let mut push = |what: String, why: &str| {
-        changes.push(PendingChange {
-            what: Some(what),
-            why: Some(why.to_owned()),
-        });
+    let request = ModifyInstance {
+        class: class.clone(),
+        storage: *storage,
+        storage_type: storage_type.clone(),
+        iops: *iops,
+        multi_az: *multi_az,
+        ..ModifyInstance::default()
     };
-    if let Some(class) = class {
-        push(format!("size {class}"), accepted);
-    }
-    if let Some(size) = storage {
-        push(format!("storage {}", storage::quantity(*size)), accepted);
-    }
-    if let Some(kind) = storage_type {
-        push(format!("storageType {kind}"), accepted);
-    }
-    if let Some(iops) = iops {
-        push(format!("iops {iops}"), accepted);
-    }
-    if let Some(multi_az) = multi_az {
-        push(format!("multiAZ {multi_az}"), accepted);
-    }
-    if *master_password {
-        push("master password".to_owned(), accepted);
-    }
-    changes
+    let mut changes = request.changes();
+    changes.extend(master_password.then(|| "master password".to_owned()));
+    waiting(changes, "RDS has accepted it and applies it by itself")
+}
+
+/// Changes that wait for something, for the status.
+pub(super) fn waiting(changes: Vec<String>, why: &str) -> Vec<PendingChange> {
+    let pending = |what| PendingChange {
+        what: Some(what),
+        why: Some(why.to_owned()),
+    };
+    changes.into_iter().map(pending).collect()
 }

@@ -296,7 +296,7 @@ fn keep(
     plan.blocked.extend(immutable(database, instance));
     tag(subject, database, instance, plan);
     let password = secret::plan(&database.secret_name, instance, observed, plan);
-    plan.pending = modify::pending(instance);
+    plan.pending = modify::accepted(instance);
     change(
         database, instance, password, changeable, observed, now, plan,
     );
@@ -359,9 +359,10 @@ fn change(
     plan: &mut Plan,
 ) {
     let Changes { compute, storage } = Changes::between(database, instance);
-    let storage_waits =
-        state(&instance.status) == State::StorageSettling && !modify::is_empty(&storage);
+    let storage_waits = state(&instance.status) == State::StorageSettling && !storage.is_empty();
     if storage_waits {
+        let why = "RDS still optimizes the storage after its last change";
+        plan.pending.extend(modify::waiting(storage.changes(), why));
         plan.waiting.push(Obstacle::new(
             Reason::StorageOptimizing,
             "RDS still optimizes the storage; its next change follows then.",
@@ -378,7 +379,7 @@ fn change(
         ..ModifyInstance::default()
     });
     for request in password_wanted.into_iter().chain([wanted]) {
-        if modify::is_empty(&request) {
+        if request.is_empty() {
             continue;
         }
         let accepted = observed

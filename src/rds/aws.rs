@@ -25,9 +25,10 @@ use aws_sdk_rds::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_rds::operation::describe_db_instances::DescribeDbInstancesOutput;
 use backon::{ExponentialBuilder, Retryable};
 
-use self::send::{Watch, attempt, causes};
+use self::send::{Watch, attempt};
 use super::calls::{Observer, Outcome};
 use super::{Error, Password};
+use crate::chain::Chain;
 
 /// How long to wait for a connection: RDS endpoints are near, so a longer wait
 /// only hides a firewall.
@@ -138,7 +139,7 @@ impl AwsRds {
         };
         match tokio::time::timeout(CREDENTIALS_TIMEOUT, provider.provide_credentials()).await {
             Ok(Ok(_)) => None,
-            Ok(Err(error)) => Some(format!("{NO_CREDENTIALS} ({})", causes(&error))),
+            Ok(Err(error)) => Some(format!("{NO_CREDENTIALS} ({})", Chain(&error))),
             Err(_) => Some(format!(
                 "{NO_CREDENTIALS} (no answer within {} s)",
                 CREDENTIALS_TIMEOUT.as_secs()

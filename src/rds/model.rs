@@ -151,6 +151,41 @@ pub struct ModifyInstance {
     pub apply_immediately: bool,
 }
 
+impl ModifyInstance {
+    /// Each change that it asks for, in the words of a spec, such as
+    /// `size db.m6g.large`; a password without its text.
+    pub fn changes(&self) -> Vec<String> {
+        let Self {
+            identifier: _,
+            class,
+            storage,
+            storage_type,
+            iops,
+            multi_az,
+            master_password,
+            apply_immediately: _,
+        } = self;
+        let changes = [
+            class.as_ref().map(|class| format!("size {class}")),
+            storage.map(|gibibytes| format!("storage {gibibytes}Gi")),
+            storage_type
+                .as_ref()
+                .map(|kind| format!("storageType {kind}")),
+            iops.map(|iops| format!("iops {iops}")),
+            multi_az.map(|multi_az| format!("multiAZ {multi_az}")),
+            master_password
+                .as_ref()
+                .map(|_| "master password".to_owned()),
+        ];
+        changes.into_iter().flatten().collect()
+    }
+
+    /// Whether it asks for nothing.
+    pub fn is_empty(&self) -> bool {
+        self.changes().is_empty()
+    }
+}
+
 /// A `DeleteDBInstance`, with its final snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteInstance {

@@ -54,7 +54,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                     self.happenings.push(happening);
                 }
                 if action == Action::RemoveFinalizer {
-                    self.tell_the_last().await;
+                    self.tell_the_last().await?;
                 }
                 Ok(true)
             }
@@ -115,7 +115,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 if already_done(&error) {
                     return Ok(());
                 }
-                redacted(Obstacle::from(&error), password_in(&action))
+                Obstacle::from(&error)
             }
         };
         warn!(reason = %obstacle.reason, "{}", obstacle.message);
@@ -146,10 +146,11 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     }
 
     /// The object goes with its finalizer, and no report follows.
-    async fn tell_the_last(&self) {
+    async fn tell_the_last(&self) -> Result<(), Error> {
         for happening in &self.happenings {
-            self.publish(&happening.event()).await;
+            self.publish(&happening.event()).await?;
         }
+        Ok(())
     }
 }
 
@@ -184,17 +185,6 @@ fn password_in(action: &Action) -> Option<&Password> {
     }
 }
 
-/// AWS's messages may repeat what they refuse.
-fn redacted(mut obstacle: Obstacle, password: Option<&Password>) -> Obstacle {
-    if let Some(password) = password
-        .map(Password::expose)
-        .filter(|text| !text.is_empty())
-    {
-        obstacle.message = obstacle.message.replace(password, "…");
-    }
-    obstacle
-}
-
 fn refused_by_the_cluster(error: &cluster::Error) -> Obstacle {
     match error {
         cluster::Error::Forbidden { .. } => Obstacle::new(
@@ -216,20 +206,5 @@ impl From<cluster::Error> for Failure {
 impl From<rds::Error> for Failure {
     fn from(error: rds::Error) -> Self {
         Self::Rds(error)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_that_aws_repeats_is_not_passed_on() {
-        let obstacle = Obstacle::new(
-            Reason::Refused,
-            "the parameter hunter22 is not a valid password",
-        );
-        let obstacle = redacted(obstacle, Some(&Password::new("hunter22".into())));
-        assert_eq!(obstacle.message, "the parameter … is not a valid password");
     }
 }

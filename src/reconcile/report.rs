@@ -17,7 +17,7 @@ use crate::plan::{
     Action, Desired, Goal, Observed, Obstacle, Ownership, Plan, Presence, State, is_complete,
     is_serving, ownership, state,
 };
-use crate::rds::{Instance, ModifyInstance};
+use crate::rds::Instance;
 
 use super::sweep::Phase;
 use super::validate;
@@ -46,7 +46,7 @@ impl Happening {
                 ),
             ),
             Action::Modify(request) => {
-                let changes = changes(request);
+                let changes = request.changes().join(", ");
                 // Events of one action and reason share their first note.
                 let action = format!("ModifyDBInstance({changes})")
                     .chars()
@@ -99,32 +99,6 @@ impl Happening {
             note: self.note.clone(),
         }
     }
-}
-
-fn changes(request: &ModifyInstance) -> String {
-    let ModifyInstance {
-        identifier: _,
-        class,
-        storage,
-        storage_type,
-        iops,
-        multi_az,
-        master_password,
-        apply_immediately: _,
-    } = request;
-    let parts = [
-        class.as_ref().map(|class| format!("size {class}")),
-        storage.map(|size| format!("storage {}", storage::quantity(size))),
-        storage_type
-            .as_ref()
-            .map(|kind| format!("storageType {kind}")),
-        iops.map(|iops| format!("iops {iops}")),
-        multi_az.map(|multi_az| format!("multiAZ {multi_az}")),
-        master_password
-            .as_ref()
-            .map(|_| "master password".to_owned()),
-    ];
-    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// What the object waits for.

@@ -18,6 +18,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::classify::classify;
+use crate::chain::Chain;
 use crate::rds::{Error, Password};
 
 /// How the text that replaces a password reads.
@@ -118,7 +119,7 @@ where
     if !watch.transmitted() {
         return Error::Unconfigured {
             action,
-            message: causes(error),
+            message: Chain(error).to_string(),
         };
     }
     match error {
@@ -134,24 +135,9 @@ where
         }
         _ => Error::Unknown {
             action,
-            message: causes(error),
+            message: Chain(error).to_string(),
         },
     }
-}
-
-/// An error and its causes, each said once, outermost first.
-pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
-    let mut said = vec![error.to_string()];
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let text = cause.to_string();
-        // Some layers print their source too; saying it twice helps nobody.
-        if said.last().is_none_or(|last| !last.contains(&text)) {
-            said.push(text);
-        }
-        next = cause.source();
-    }
-    said.join(": ")
 }
 
 /// AWS's messages can quote what they refuse.
