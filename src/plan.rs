@@ -219,6 +219,17 @@ pub enum Action {
     Delete(DeleteInstance),
 }
 
+impl Plan {
+    /// Notes what stands in the way, by whose move it is.
+    fn hinder(&mut self, obstacle: Obstacle) {
+        if obstacle.needs_somebody() {
+            self.blocked.push(obstacle);
+        } else {
+            self.waiting.push(obstacle);
+        }
+    }
+}
+
 /// Decides what to do next for one object.
 ///
 /// A plan may stop short of what is wanted: once its actions are done, the
@@ -245,10 +256,6 @@ fn hold_back(plan: &mut Plan, failed: Option<&Failed>, now: Timestamp) {
         .position(|action| *action == failed.action)
     {
         plan.actions.truncate(index);
-        if failed.obstacle.needs_somebody() {
-            plan.blocked.push(failed.obstacle.clone());
-        } else {
-            plan.waiting.push(failed.obstacle.clone());
-        }
+        plan.hinder(failed.obstacle.clone());
     }
 }

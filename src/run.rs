@@ -24,9 +24,9 @@ use crate::complaint::{Attempt, Complaint};
 use crate::controller::Leader;
 use crate::lead::{Candidate, Fence, Timing};
 use crate::manifest;
-use crate::metrics::{AwsOutcome, Metrics};
+use crate::metrics::Metrics;
 use crate::probes::{self, Component, Health};
-use crate::rds::{AwsRds, Observer, Outcome, Password};
+use crate::rds::{AwsRds, Observer, Password};
 use crate::reconcile::{Ambient, Intervals};
 use crate::tls::{self, Bundle, Keeper};
 use crate::webhook::{Limits, Webhook};
@@ -246,15 +246,7 @@ async fn cluster_id(client: Client) -> String {
 }
 
 fn counting(metrics: Metrics) -> Observer {
-    Arc::new(move |action, outcome| {
-        let outcome = match outcome {
-            Outcome::Done | Outcome::NotFound => AwsOutcome::Success,
-            Outcome::Denied | Outcome::Refused => AwsOutcome::Refused,
-            Outcome::Throttled => AwsOutcome::Throttled,
-            Outcome::Unknown | Outcome::Unsent => AwsOutcome::Unavailable,
-        };
-        metrics.aws_call(action, outcome);
-    })
+    Arc::new(move |action, outcome| metrics.aws_call(action, outcome.label()))
 }
 
 /// The Pod's name, and something that a restarted container does not share.

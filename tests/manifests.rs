@@ -131,7 +131,7 @@ fn the_permissions_are_these_and_no_more() {
                 ["apiextensions.k8s.io"],
                 ["customresourcedefinitions"],
                 ["postgresdbs.myob.com"],
-                ["get", "list", "watch", "patch"]
+                ["list", "watch", "patch"]
             ]),
             json!([[""], ["secrets"], [], ["get", "create", "patch", "delete"]]),
             json!([[""], ["namespaces"], ["kube-system"], ["get"]]),
@@ -148,14 +148,8 @@ fn the_permissions_are_these_and_no_more() {
                 ["stow"],
                 ["get", "update"]
             ]),
-            json!([[""], ["configmaps"], ["stow"], ["get", "list", "watch"]]),
-            json!([[""], ["secrets"], [], ["create"]]),
-            json!([
-                [""],
-                ["secrets"],
-                ["stow-webhook"],
-                ["get", "update", "patch"]
-            ]),
+            json!([[""], ["configmaps"], ["stow"], ["list", "watch"]]),
+            json!([[""], ["secrets"], ["stow-webhook"], ["update"]]),
         ]
     );
 }

@@ -23,12 +23,7 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
             "RDS is observed again before anything else is done.",
         )),
         Presence::Unreadable(error) => {
-            let obstacle = Obstacle::from(error);
-            if obstacle.needs_somebody() {
-                plan.blocked.push(obstacle);
-            } else {
-                plan.waiting.push(obstacle);
-            }
+            plan.hinder(Obstacle::from(error));
         }
         Presence::Absent { sweeps } if *sweeps < SWEEPS_THAT_CONFIRM => {
             plan.waiting.push(Obstacle::new(

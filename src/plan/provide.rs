@@ -73,12 +73,7 @@ fn own_instance<'a>(
             return None;
         }
         Presence::Unreadable(error) => {
-            let obstacle = Obstacle::from(error);
-            if obstacle.needs_somebody() {
-                plan.blocked.push(obstacle);
-            } else {
-                plan.waiting.push(obstacle);
-            }
+            plan.hinder(Obstacle::from(error));
             return None;
         }
         Presence::Absent { .. } => return None,

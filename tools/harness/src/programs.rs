@@ -48,9 +48,9 @@ async fn provided_by(script: &str) -> Result<PathBuf> {
 }
 
 /// What of our own environment must not decide how a child talks to Kubernetes
-/// or AWS: credentials, certificate bundles, and proxies, which may not reach
-/// loopback.
-const FOREIGN: [&str; 4] = ["AWS_", "SSL_", "KUBE", "MOTO_"];
+/// or AWS, or how the operator runs: credentials, certificate bundles, and
+/// proxies, which may not reach loopback.
+const FOREIGN: [&str; 6] = ["AWS_", "SSL_", "KUBE", "MOTO_", "STOW_", "RUST_LOG"];
 const FOREIGN_ENDINGS: [&str; 2] = ["_PROXY", "_CA_BUNDLE"];
 
 /// Takes from the child's environment what could lead it away from loopback.
