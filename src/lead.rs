@@ -63,24 +63,17 @@ pub struct Timing {
     pub retry_every: Duration,
 }
 
-impl Timing {
-    /// The proportions of Kubernetes' own controllers, with the renewal pulled
-    /// forward, so that one lost renewal is no lost lead.
-    pub fn of(lease: Duration) -> Self {
-        Self {
-            lease,
-            margin: lease / 5,
-            renew_every: lease / 3,
-            attempt: lease / 5,
-            retry_every: lease * 2 / 15,
-        }
-    }
-}
-
 impl Default for Timing {
-    /// The duration of Kubernetes' own controllers.
+    /// The durations of Kubernetes' own controllers, with their renewal pulled
+    /// forward, so that one lost renewal is no lost lead.
     fn default() -> Self {
-        Self::of(Duration::from_secs(15))
+        Self {
+            lease: Duration::from_secs(15),
+            margin: Duration::from_secs(3),
+            renew_every: Duration::from_secs(5),
+            attempt: Duration::from_secs(3),
+            retry_every: Duration::from_secs(2),
+        }
     }
 }
 

@@ -77,6 +77,13 @@ pub struct Outcome {
     pub end: End,
 }
 
+impl Outcome {
+    /// Nothing is to be done until something changes.
+    fn resting(end: End) -> Self {
+        Self { again: REST, end }
+    }
+}
+
 /// How a pass ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -111,10 +118,7 @@ pub async fn reconcile<R: Rds, C: Cluster>(
     object: &PostgresDB,
 ) -> Outcome {
     let Some(subject) = subject_of(&context.cluster_id, object) else {
-        return Outcome {
-            again: REST,
-            end: End::Gone,
-        };
+        return Outcome::resting(End::Gone);
     };
     let span = info_span!(
         "reconcile",
@@ -175,6 +179,15 @@ struct Pass<'a, R, C> {
 
 impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     async fn run(mut self) -> Result<Outcome, Error> {
+        if !self.context.sweeps.has_looked() {
+            // Nothing is known that could be done or said. A database at rest
+            // shows nothing of an operator that started anew.
+            self.context.sweeps.track(&self.subject, Phase::Progress);
+            return Ok(Outcome::resting(End::Reported {
+                phase: Phase::Progress,
+                acted: false,
+            }));
+        }
         for _ in 0..ROUNDS {
             let seen = self.context.sweeps.latest().map(|sweep| sweep.tick);
             let desired = self.desired();
@@ -190,10 +203,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 // The watch may lag: nothing is changed on its word alone.
                 self.prepared = true;
                 if !self.refresh().await? {
-                    return Ok(Outcome {
-                        again: REST,
-                        end: End::Gone,
-                    });
+                    return Ok(Outcome::resting(End::Gone));
                 }
                 continue;
             }
@@ -204,10 +214,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 }
                 if last {
                     self.forget();
-                    return Ok(Outcome {
-                        again: REST,
-                        end: End::Gone,
-                    });
+                    return Ok(Outcome::resting(End::Gone));
                 }
             }
         }
@@ -265,10 +272,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let leaving = matches!(desired.goal, Goal::Gone { .. }) && !observed.finalizer;
         if leaving {
             self.forget();
-            return Ok(Outcome {
-                again: REST,
-                end: End::Gone,
-            });
+            return Ok(Outcome::resting(End::Gone));
         }
         let status = report::status(&self.object, desired, observed, plan, now);
         let phase = report::phase(observed, plan);

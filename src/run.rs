@@ -171,7 +171,10 @@ async fn stand(
         error!("{error}");
     }
     let identity = identity();
-    let timing = Timing::of(settings.lease_duration);
+    let timing = Timing {
+        lease: settings.lease_duration,
+        ..Timing::default()
+    };
     let candidate = Candidate::new(
         client.clone(),
         &settings.namespace,

@@ -75,6 +75,12 @@ impl Sweeps {
         self.obstruction.load_full().map(|error| (*error).clone())
     }
 
+    /// Whether RDS was swept, or refused to be: before that there is nothing to
+    /// go by. The first sweep follows the first object that is tracked.
+    pub(super) fn has_looked(&self) -> bool {
+        self.latest.load().is_some() || self.obstruction.load().is_some()
+    }
+
     /// A tick that is later than every sweep that has begun.
     pub(super) fn tick(&self) -> u64 {
         self.ticks.fetch_add(1, Ordering::SeqCst) + 1
