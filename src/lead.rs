@@ -77,6 +77,24 @@ impl Default for Timing {
     }
 }
 
+impl Timing {
+    /// The durations that go with a lease. A shorter one than the default
+    /// shortens the others in proportion, or the deadline would come before the
+    /// first renewal; a longer one leaves them, since candidates should not be
+    /// slower to see that a Lease was given back.
+    pub fn of(lease: Duration) -> Self {
+        let usual = Self::default();
+        let share = (lease.as_secs_f64() / usual.lease.as_secs_f64()).min(1.0);
+        Self {
+            lease,
+            margin: usual.margin.mul_f64(share),
+            renew_every: usual.renew_every.mul_f64(share),
+            attempt: usual.attempt.mul_f64(share),
+            retry_every: usual.retry_every.mul_f64(share),
+        }
+    }
+}
+
 /// A replica that stands for election.
 #[derive(Clone)]
 pub struct Candidate {

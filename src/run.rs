@@ -171,10 +171,7 @@ async fn stand(
         error!("{error}");
     }
     let identity = identity();
-    let timing = Timing {
-        lease: settings.lease_duration,
-        ..Timing::default()
-    };
+    let timing = Timing::of(settings.lease_duration);
     let candidate = Candidate::new(
         client.clone(),
         &settings.namespace,

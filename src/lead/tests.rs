@@ -20,17 +20,15 @@ struct Replica {
 }
 
 fn start(api: &FakeApi, identity: &str) -> Replica {
+    start_with(api, identity, Timing::default())
+}
+
+fn start_with(api: &FakeApi, identity: &str, timing: Timing) -> Replica {
     let (client, cut) = api.client();
     let terms: Arc<Mutex<Vec<Fence>>> = Arc::default();
     let metrics = Metrics::new();
     let shutdown = CancellationToken::new();
-    let candidate = Candidate::new(
-        client,
-        "stow-system",
-        identity,
-        Timing::default(),
-        metrics.clone(),
-    );
+    let candidate = Candidate::new(client, "stow-system", identity, timing, metrics.clone());
     let (log, token) = (terms.clone(), shutdown.clone());
     let task = tokio::spawn(async move {
         let work = |fence: Fence| {
@@ -164,6 +162,26 @@ async fn a_frozen_api_server_shuts_the_fence_and_the_lease_comes_back() {
     a.leads().await;
     assert_eq!(fence.check(), Err(NotLeading), "an old fence stays shut");
     assert_eq!(spec(&api)["leaseTransitions"], 0, "nobody else had it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whatever_the_lease_it_is_renewed_in_time() {
+    for seconds in [5, 6, 15, 60, 600] {
+        let timing = Timing::of(Duration::from_secs(seconds));
+        let renewed_twice = timing.renew_every + 2 * timing.attempt;
+        assert!(
+            renewed_twice <= timing.lease.saturating_sub(timing.margin),
+            "{timing:?}"
+        );
+        assert!(timing.retry_every <= Timing::default().retry_every);
+
+        let api = FakeApi::new();
+        let a = start_with(&api, "a", timing);
+        a.leads().await;
+        sleep(3 * timing.lease).await;
+        assert_eq!(a.terms.lock().unwrap().len(), 1, "one term: {timing:?}");
+        assert!(a.may_act());
+    }
 }
 
 #[tokio::test(start_paused = true)]
