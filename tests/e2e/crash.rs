@@ -1,0 +1,155 @@
+//! The operator is killed after each single mutation, or each answer is lost:
+//! what there is in the end is the same as if nothing had happened.
+
+mod lost;
+pub(crate) mod outcome;
+pub(crate) mod strike;
+
+use harness::proxy::Held;
+use harness::{Result, eventually};
+
+use self::outcome::{Subject, created, delete, deleted, gone, manifest, told};
+use self::strike::{Strike, concerns, label};
+use crate::stage::{PATIENCE, Stage};
+
+/// What a create does at least, or these tests strike at nothing.
+const OF_A_CREATE: [&str; 6] = [
+    "PATCH postgresdbs",
+    "POST secrets",
+    "CreateDBInstance",
+    "PATCH secrets",
+    "POST events",
+    "PATCH postgresdbs/status",
+];
+
+/// The same, of a delete.
+const OF_A_DELETE: [&str; 3] = ["DeleteDBInstance", "PATCH postgresdbs", "POST events"];
+
+#[tokio::test]
+async fn killed_after_each_mutation_of_a_create() -> Result<()> {
+    let mut stage = Stage::running().await?;
+    let mut struck = Vec::new();
+    for n in 0.. {
+        let name = format!("create-{n:02}");
+        begin(&stage);
+        let mut strike = Strike::at(n, stage.only());
+        stage.apply(&manifest(&name), &[]).await?;
+        let goal = async { stage.ready(&name).await.map(drop) };
+        let held = strike.call(goal).await?;
+        let what = match &held {
+            Some(held) => format!("mutation {n} ({})", label(&held.call)),
+            None => format!("all of {} mutations", struck.len()),
+        };
+        if let Some(held) = held {
+            struck.push(label(&held.call));
+            killed_with(&mut stage, held).await?;
+            stage
+                .ready(&name)
+                .await
+                .map_err(|error| wrong(&what, &error))?;
+        }
+        let only = stage.only();
+        created(&stage, &name, &only.rds.calls(), &what).await?;
+        for call in only.api.mutations().into_iter().chain(only.rds.mutations()) {
+            assert!(
+                concerns(&call, &name),
+                "{what}: {}, {}",
+                label(&call),
+                call.path
+            );
+        }
+        if what.starts_with("all") {
+            break;
+        }
+    }
+    assert_covers(&struck, &OF_A_CREATE);
+    at_rest(&stage).await
+}
+
+#[tokio::test]
+async fn killed_after_each_mutation_of_a_delete() -> Result<()> {
+    let mut stage = Stage::running().await?;
+    let mut struck = Vec::new();
+    for n in 0.. {
+        let name = format!("delete-{n:02}");
+        stage.apply(&manifest(&name), &[]).await?;
+        let subject = Subject::of(&stage.ready(&name).await?);
+        begin(&stage);
+        let mut strike = Strike::at(n, stage.only());
+        let deletion = delete(&stage, &name).await?;
+        let goal = async {
+            gone(&stage, &name).await?;
+            // What the operator does last.
+            told(&stage, &subject.uid, "does not exist any more").await
+        };
+        let held = strike.call(goal).await?;
+        let what = match &held {
+            Some(held) => format!("mutation {n} ({})", label(&held.call)),
+            None => format!("all of {} mutations", struck.len()),
+        };
+        if let Some(held) = held {
+            struck.push(label(&held.call));
+            killed_with(&mut stage, held).await?;
+            gone(&stage, &name)
+                .await
+                .map_err(|error| wrong(&what, &error))?;
+        }
+        let calls = stage.only().rds.calls();
+        deleted(&stage, &subject, &deletion, &calls, &what).await?;
+        if what.starts_with("all") {
+            break;
+        }
+    }
+    assert_covers(&struck, &OF_A_DELETE);
+    Ok(())
+}
+
+fn assert_covers(struck: &[String], least: &[&str]) {
+    for mutation in least {
+        let covered = struck.iter().any(|struck| struck == mutation);
+        assert!(covered, "{mutation} is not among {struck:?}");
+    }
+}
+
+/// Forgets what was before.
+fn begin(stage: &Stage) {
+    for proxy in [&stage.only().rds, &stage.only().api] {
+        proxy.clear_rules();
+        proxy.forget();
+    }
+}
+
+/// Kills the operator while it waits for this answer, and starts it anew.
+async fn killed_with(stage: &mut Stage, held: Held) -> Result<()> {
+    kill(stage).await?;
+    drop(held);
+    stage.restart(0)
+}
+
+/// Kills the operator, and lets the next one lead at once: it gave nothing back,
+/// and that a Lease runs out is for other tests to wait for.
+async fn kill(stage: &mut Stage) -> Result<()> {
+    let operator = &mut stage.replicas[0].operator;
+    operator.kill()?;
+    operator.wait(PATIENCE).await?;
+    let delete = ["delete", "lease", "stow", "-n", "stow-system"];
+    stage.kubectl(&delete).await.map(drop)
+}
+
+/// Waits for two further sweeps, and asserts that they led to nothing.
+async fn at_rest(stage: &Stage) -> Result<()> {
+    begin(stage);
+    let rds = &stage.only().rds;
+    eventually("two sweeps", PATIENCE, || async {
+        rds.count(|call| call.action() == Some("DescribeDBInstances")) >= 2
+    })
+    .await?;
+    let mutations = [rds.mutations(), stage.only().api.mutations()].concat();
+    let labels: Vec<_> = mutations.iter().map(label).collect();
+    assert_eq!(labels, [""; 0], "at rest nothing is written");
+    Ok(())
+}
+
+fn wrong(what: &str, error: &harness::Error) -> harness::Error {
+    harness::Error::Unexpected(format!("{what}: {error}"))
+}
