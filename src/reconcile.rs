@@ -196,11 +196,13 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
             self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
             let plan = plan(&desired, &observed, self.now());
-            if plan.actions.is_empty() {
+            let rests = plan.actions.is_empty();
+            if rests && (self.prepared || !self.has_news(&desired, &observed, &plan)) {
                 return self.conclude(&desired, &observed, &plan, seen).await;
             }
             if !self.prepared {
-                // The watch may lag: nothing is changed on its word alone.
+                // The watch may lag: nothing is changed on its word alone, the
+                // status neither, or what was told would be told again.
                 self.prepared = true;
                 if !self.refresh().await? {
                     return Ok(Outcome::resting(End::Gone));
@@ -258,6 +260,11 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     fn forget(&self) {
         self.context.memories.forget(&self.subject.uid);
         self.context.sweeps.untrack(&self.subject.uid);
+    }
+
+    /// Whether the object's status says something else than was found.
+    fn has_news(&self, desired: &Desired, observed: &Observed, plan: &Plan) -> bool {
+        report::status(&self.object, desired, observed, plan, self.now()) != self.object.status
     }
 
     /// Writes what was found, and says when to look again.
