@@ -3,14 +3,16 @@
 
 mod lost;
 pub(crate) mod outcome;
+mod slowly;
 pub(crate) mod strike;
 
 use harness::proxy::Held;
-use harness::{Result, eventually};
+use harness::{Call, Result, eventually};
 
 use self::outcome::{Subject, created, delete, deleted, gone, manifest, told};
+use self::slowly::Slowly;
 use self::strike::{Strike, concerns, label};
-use crate::stage::{PATIENCE, Stage};
+use crate::stage::{PATIENCE, Replica, Stage};
 
 /// What a create does at least, or these tests strike at nothing.
 const OF_A_CREATE: [&str; 6] = [
@@ -33,9 +35,9 @@ async fn killed_after_each_mutation_of_a_create() -> Result<()> {
         let name = format!("create-{n:02}");
         begin(&stage);
         let mut strike = Strike::at(n, stage.only());
+        let slowly = Slowly::create(&name, stage.only());
         stage.apply(&manifest(&name), &[]).await?;
-        let goal = async { stage.ready(&name).await.map(drop) };
-        let held = strike.call(goal).await?;
+        let held = strike.call(slowly.ready(&stage)).await?;
         let what = match &held {
             Some(held) => format!("mutation {n} ({})", label(&held.call)),
             None => format!("all of {} mutations", struck.len()),
@@ -43,10 +45,8 @@ async fn killed_after_each_mutation_of_a_create() -> Result<()> {
         if let Some(held) = held {
             struck.push(label(&held.call));
             killed_with(&mut stage, held).await?;
-            stage
-                .ready(&name)
-                .await
-                .map_err(|error| wrong(&what, &error))?;
+            let ready = slowly.ready(&stage).await;
+            ready.map_err(|error| wrong(&what, &error))?;
         }
         let only = stage.only();
         created(&stage, &name, &only.rds.calls(), &what).await?;
@@ -58,11 +58,15 @@ async fn killed_after_each_mutation_of_a_create() -> Result<()> {
                 call.path
             );
         }
+        written_once(only, &what);
         if what.starts_with("all") {
             break;
         }
     }
     assert_covers(&struck, &OF_A_CREATE);
+    let reports = |what: &&String| *what == "PATCH postgresdbs/status";
+    let reports = struck.iter().filter(reports).count();
+    assert!(reports >= 2, "of creating, and of available: {struck:?}");
     at_rest(&stage).await
 }
 
@@ -102,6 +106,16 @@ async fn killed_after_each_mutation_of_a_delete() -> Result<()> {
     }
     assert_covers(&struck, &OF_A_DELETE);
     Ok(())
+}
+
+/// Asserts that no status was written again as it was: a pass on what the watch
+/// has not caught up with would.
+fn written_once(replica: &Replica, what: &str) {
+    let mut bodies: Vec<_> = replica.api.mutations().iter().map(Call::text).collect();
+    let all = bodies.len();
+    bodies.sort();
+    bodies.dedup();
+    assert_eq!(bodies.len(), all, "{what}: some of it twice");
 }
 
 fn assert_covers(struck: &[String], least: &[&str]) {
