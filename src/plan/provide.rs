@@ -33,12 +33,15 @@ pub(super) fn plan(
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
-    if let Some(instance) = own_instance(subject, observed, &mut plan) {
+    let own = own_instance(subject, observed, &mut plan);
+    if let Some(instance) = own {
         keep(subject, database, instance, observed, now, &mut plan);
     } else if let Presence::Absent { sweeps } = observed.instance {
         create(subject, database, observed, sweeps, &mut plan);
     }
-    if !observed.finalizer && !plan.actions.is_empty() {
+    // A client that replaces the whole object drops the finalizer, and a
+    // deletion would then leave the instance behind.
+    if !observed.finalizer && (own.is_some() || !plan.actions.is_empty()) {
         plan.actions.insert(0, Action::AddFinalizer);
     }
     plan

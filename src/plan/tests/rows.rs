@@ -38,6 +38,12 @@ fn a_database_at_rest_is_left_alone() {
         },
         "",
     );
+    // A client that replaced the whole object took the finalizer with it.
+    decides(
+        World::settled(),
+        |w| w.observed.finalizer = false,
+        "+finalizer",
+    );
     // Not even a broken configuration touches what runs.
     decides(
         World::settled(),
