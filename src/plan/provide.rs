@@ -24,7 +24,15 @@ const BACKUP_RETENTION: i32 = 7;
 
 /// A sweep may miss an instance whose page shifted, and RDS may not list one
 /// that it has just created: only this many in a row say that it is gone.
-pub(super) const SWEEPS_THAT_CONFIRM: u32 = 2;
+pub(crate) const SWEEPS_THAT_CONFIRM: u32 = 2;
+
+/// Whether an object's instance existed once, by its status or its Secret.
+pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
+    // A password that RDS has accepted is the trace of an instance.
+    let accepted = matches!(secret, SecretState::Ours(held)
+        if !held.password_pending && secret::password_of(held).is_some());
+    recorded || accepted
+}
 
 pub(super) fn plan(
     subject: &Subject,
@@ -117,10 +125,7 @@ fn create(
     plan: &mut Plan,
 ) {
     let identifier = subject.identifier();
-    // A password that RDS has accepted is the trace of an instance that existed.
-    let accepted = matches!(&observed.secret, SecretState::Ours(held)
-        if !held.password_pending && secret::password_of(held).is_some());
-    if observed.recorded || accepted {
+    if once_existed(observed.recorded, &observed.secret) {
         if sweeps < SWEEPS_THAT_CONFIRM {
             plan.waiting.push(Obstacle::new(
                 Reason::InProgress,
