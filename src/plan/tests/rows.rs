@@ -366,7 +366,7 @@ fn a_modification_that_rds_does_not_show_yet_is_not_sent_twice() {
 
 #[test]
 fn the_secret_is_kept_true() {
-    let rows: [(Change, &str); 9] = [
+    let rows: [(Change, &str); 12] = [
         (|w| drop(w.held().data.remove("DB_HOST")), "secret(DB_HOST)"),
         (
             |w| drop(w.held().data.insert("DB_HOST".into(), "x".into())),
@@ -384,6 +384,25 @@ fn the_secret_is_kept_true() {
         (
             |w| drop(w.held().data.remove("DB_PASSWORD")),
             "secret(DB_PASSWORD,*)",
+        ),
+        // RDS is told what somebody wrote, or the Secret would lie from then on.
+        (
+            |w| drop(w.held().data.insert("DB_PASSWORD".into(), "mine".into())),
+            "secret(DATABASE_URL,*) modify(password=mine)",
+        ),
+        // Not where RDS has accepted just that one, or where the URL says nothing.
+        (
+            |w| {
+                w.held()
+                    .data
+                    .insert("DATABASE_URL".into(), "postgres://u:x@h/d".into());
+                w.observed.accepted_password = Some(Password::new("p/w".into()));
+            },
+            "secret(DATABASE_URL)",
+        ),
+        (
+            |w| drop(w.held().data.insert("DATABASE_URL".into(), "x".into())),
+            "secret(DATABASE_URL)",
         ),
         (|w| w.held().password_pending = true, "modify(password=p/w)"),
         (
@@ -466,6 +485,7 @@ fn urls_are_percent_encoded() {
             w.held()
                 .data
                 .insert("DB_PASSWORD".into(), "a/b?c#d@e:f%".into());
+            w.held().data.remove("DATABASE_URL");
         })
         .plan();
     let [Action::UpdateSecret { content, held }] = plan.actions.as_slice() else {
