@@ -1,5 +1,10 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
 //! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
 
+mod change;
+mod deletion;
+mod guise;
+mod looks;
 mod stage;
+mod states;
 mod usage;
