@@ -5,6 +5,8 @@ mod change;
 mod deletion;
 mod guise;
 mod looks;
+mod ownership;
+mod secrets;
 mod stage;
 mod states;
 mod usage;
