@@ -1,11 +1,13 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
 //! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
 
+mod calls;
 mod change;
 mod deletion;
 mod guise;
 mod looks;
 mod ownership;
+mod refusals;
 mod secrets;
 mod stage;
 mod states;
