@@ -96,22 +96,22 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
     })
 }
 
-/// Whether RDS itself knows the instance that the sweep did not list.
+/// Whether RDS itself knows the instance that the sweep did not list. An
+/// absence that it does not confirm is none, and they are counted anew.
 async fn asked<R: Rds, C>(
     context: &Context<R, C>,
     subject: &Subject,
     absent: Presence,
 ) -> Presence {
-    match context.rds.describe(&subject.identifier()).await {
-        Ok(None) => absent,
-        Ok(Some(found)) => {
-            context
-                .memories
-                .with(&subject.uid, |memory| memory.absences = 0);
-            Presence::Present(Box::new(found))
-        }
+    let otherwise = match context.rds.describe(&subject.identifier()).await {
+        Ok(None) => return absent,
+        Ok(Some(found)) => Presence::Present(Box::new(found)),
         Err(error) => Presence::Unreadable(error),
-    }
+    };
+    context
+        .memories
+        .with(&subject.uid, |memory| memory.absences = 0);
+    otherwise
 }
 
 /// The Secret that the spec names, and ours that the status names, where that
