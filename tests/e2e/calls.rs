@@ -57,6 +57,8 @@ async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
         .collect();
     stage.apply(&fleet, &[]).await?;
     all_ready(&stage).await?;
+    // moto fails now and then to list what grows meanwhile; that is asked again.
+    let in_vain = |call: &Call| call.status.is_some_and(|status| status.is_server_error());
     let calls = rds.calls();
     let creates: Vec<_> = calls
         .iter()
@@ -69,10 +71,13 @@ async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
         .collect();
     assert_eq!(named.len(), FLEET);
     assert_eq!(rds.mutations().len(), FLEET);
-    let confirmed = rds.count(is_describe_of_one);
+    let confirmed = rds.count(|call| is_describe_of_one(call) && !in_vain(call));
     assert!(confirmed <= FLEET, "{confirmed} confirmations");
-    let known = rds.count(is_sweep) + confirmed + FLEET;
-    assert_eq!(calls.len(), known);
+    let strange = calls.iter().filter(|call| {
+        !is_sweep(call) && !is_describe_of_one(call) && call.action() != Some("CreateDBInstance")
+    });
+    let strange: Vec<_> = strange.collect();
+    assert_eq!(strange.len(), 0, "{strange:?}");
 
     // At rest.
     stage.sweeps(1).await?;
@@ -151,7 +156,7 @@ async fn a_torn_sweep_proves_nothing() -> Result<()> {
     stage
         .condition("alpha", "Reconciling", |_, reason| reason == "Unreachable")
         .await?;
-    stage.sweeps(3).await?;
+    stage.sweeps(5).await?;
     let object = stage.ready("alpha").await?;
     assert!(condition(&object, "Stalled").is_none(), "{object}");
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
