@@ -18,6 +18,7 @@ pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is
 pub(crate) use modify::takes_iops;
 pub use obstacle::Obstacle;
 pub use ownership::{Ownership, copies, ownership, previous};
+pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
 pub use secret::{HeldSecret, SecretContent, SecretState, is_complete, password_of};
 pub use state::{State, is_serving, state};
 

@@ -92,9 +92,10 @@ fn volume(database: &Database, instance: &Instance, request: ModifyInstance) -> 
     });
     let iops_after = iops_after.flatten();
 
-    let differs =
-        size_after != size || new_kind.is_some() || (iops_after.is_some() && iops_after != iops);
-    if !differs {
+    // IOPS that nobody states only go along: autoscaling may have taken a gp3
+    // volume to where it could have some of its own.
+    let wants_iops = database.iops.is_some() && iops_after.is_some() && iops_after != iops;
+    if size_after == size && new_kind.is_none() && !wants_iops {
         return request;
     }
     // RDS wants storage and IOPS together, also where one of them stays.

@@ -24,7 +24,15 @@ const BACKUP_RETENTION: i32 = 7;
 
 /// A sweep may miss an instance whose page shifted, and RDS may not list one
 /// that it has just created: only this many in a row say that it is gone.
-pub(super) const SWEEPS_THAT_CONFIRM: u32 = 2;
+pub(crate) const SWEEPS_THAT_CONFIRM: u32 = 2;
+
+/// Whether an object's instance existed once, by its status or its Secret.
+pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
+    // A password that RDS has accepted is the trace of an instance.
+    let accepted = matches!(secret, SecretState::Ours(held)
+        if !held.password_pending && secret::password_of(held).is_some());
+    recorded || accepted
+}
 
 pub(super) fn plan(
     subject: &Subject,
@@ -33,12 +41,15 @@ pub(super) fn plan(
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
-    if let Some(instance) = own_instance(subject, observed, &mut plan) {
+    let own = own_instance(subject, observed, &mut plan);
+    if let Some(instance) = own {
         keep(subject, database, instance, observed, now, &mut plan);
     } else if let Presence::Absent { sweeps } = observed.instance {
         create(subject, database, observed, sweeps, &mut plan);
     }
-    if !observed.finalizer && !plan.actions.is_empty() {
+    // A client that replaces the whole object drops the finalizer, and a
+    // deletion would then leave the instance behind.
+    if !observed.finalizer && (own.is_some() || !plan.actions.is_empty()) {
         plan.actions.insert(0, Action::AddFinalizer);
     }
     plan
@@ -109,10 +120,7 @@ fn create(
     plan: &mut Plan,
 ) {
     let identifier = subject.identifier();
-    // A password that RDS has accepted is the trace of an instance that existed.
-    let accepted = matches!(&observed.secret, SecretState::Ours(held)
-        if !held.password_pending && secret::password_of(held).is_some());
-    if observed.recorded || accepted {
+    if once_existed(observed.recorded, &observed.secret) {
         if sweeps < SWEEPS_THAT_CONFIRM {
             plan.waiting.push(Obstacle::new(
                 Reason::InProgress,

@@ -179,10 +179,11 @@ fn keep(
     plan: &mut Plan,
 ) -> Option<Password> {
     let accepted = observed.accepted_password.as_ref() == Some(password);
+    // Which of the two RDS has is unknown, and one of them is about to go.
     let content = SecretContent {
         name: held.name.clone(),
         data: connection(instance, password),
-        password_pending: held.password_pending && !accepted,
+        password_pending: (held.password_pending || is_overwritten(held, password)) && !accepted,
     };
     let complete = content
         .data
@@ -203,6 +204,20 @@ fn keep(
         plan.actions.push(Action::DeleteSecret(former.clone()));
     }
     None
+}
+
+/// Whether somebody wrote a password over ours: the URL still has another.
+fn is_overwritten(held: &HeldSecret, password: &Password) -> bool {
+    let in_url = held.data.get(DATABASE_URL).and_then(|url| {
+        let (_, rest) = url.split_once("://")?;
+        let (user_and_password, _) = rest.split_once('@')?;
+        Some(user_and_password.split_once(':')?.1)
+    });
+    in_url.is_some_and(|in_url| in_url != encoded(password.expose()))
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, RESERVED).to_string()
 }
 
 /// Adds what an older release's Secret lacks, and changes nothing that it has:
@@ -270,9 +285,9 @@ fn connection(instance: &Instance, password: &Password) -> BTreeMap<String, Stri
     let user = &instance.master_username;
     let url = format!(
         "postgres://{}:{}@{host}:{port}/{}?sslmode=require",
-        utf8_percent_encode(user, RESERVED),
-        utf8_percent_encode(password.expose(), RESERVED),
-        utf8_percent_encode(name, RESERVED),
+        encoded(user),
+        encoded(password.expose()),
+        encoded(name),
     );
     for (key, value) in [
         (DB_HOST, host.clone()),

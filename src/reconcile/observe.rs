@@ -6,7 +6,8 @@
 
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
-    Desired, Goal, HeldSecret, Observed, Presence, SecretState, Subject, copies, previous,
+    Desired, Goal, HeldSecret, Observed, Presence, SWEEPS_THAT_CONFIRM, SecretState, Subject,
+    copies, once_existed, previous,
 };
 use crate::rds::Rds;
 
@@ -21,12 +22,21 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
     let subject = &desired.subject;
     let deleting = matches!(desired.goal, Goal::Gone { .. });
     let mut instance = presence(context, subject, deleting);
-    if confirm && matches!(instance, Presence::Absent { .. }) {
-        instance = match context.rds.describe(&subject.identifier()).await {
-            Ok(None) => instance,
-            Ok(Some(found)) => Presence::Present(Box::new(found)),
-            Err(error) => Presence::Unreadable(error),
-        };
+
+    // A deletion does not depend on the Secret.
+    let (secret, former_secret) = if deleting {
+        (SecretState::Missing, None)
+    } else {
+        secrets(context, subject, object).await?
+    };
+    let recorded = object.status.arn.is_some() || object.status.id.is_some();
+    if let Presence::Absent { sweeps } = instance {
+        // A loss is told once, so it is not told on a sweep's word alone.
+        let seems_lost =
+            !deleting && sweeps <= SWEEPS_THAT_CONFIRM && once_existed(recorded, &secret);
+        if confirm || seems_lost {
+            instance = asked(context, subject, instance).await;
+        }
     }
     let absent = matches!(instance, Presence::Absent { .. });
     let sweep = context.sweeps.latest().filter(|_| absent);
@@ -34,27 +44,10 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
     let copy = copies(subject, instances()).map(|copy| copy.identifier.clone());
     let previous = previous(subject, instances()).cloned();
 
-    // A deletion does not depend on the Secret.
-    let (secret, former_secret) = if deleting {
-        (SecretState::Missing, None)
-    } else {
-        let name = validate::secret_name(object, subject);
-        let secret = secret(context, subject, &name).await?;
-        let former = object
-            .status
-            .binding
-            .as_ref()
-            .and_then(|binding| binding.name.as_ref());
-        let former = match former.filter(|former| **former != name) {
-            Some(former) => own_secret(context, subject, former).await?,
-            None => None,
-        };
-        (secret, former)
-    };
     let fresh_password = (context.ambient.password)();
     Ok(context.memories.with(&subject.uid, |memory| Observed {
         finalizer: object.has_finalizer(),
-        recorded: object.status.arn.is_some() || object.status.id.is_some(),
+        recorded,
         instance,
         copy,
         previous,
@@ -101,6 +94,45 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
             sweeps: memory.absences,
         }
     })
+}
+
+/// Whether RDS itself knows the instance that the sweep did not list. An
+/// absence that it does not confirm is none, and they are counted anew.
+async fn asked<R: Rds, C>(
+    context: &Context<R, C>,
+    subject: &Subject,
+    absent: Presence,
+) -> Presence {
+    let otherwise = match context.rds.describe(&subject.identifier()).await {
+        Ok(None) => return absent,
+        Ok(Some(found)) => Presence::Present(Box::new(found)),
+        Err(error) => Presence::Unreadable(error),
+    };
+    context
+        .memories
+        .with(&subject.uid, |memory| memory.absences = 0);
+    otherwise
+}
+
+/// The Secret that the spec names, and ours that the status names, where that
+/// is another one.
+async fn secrets<R, C: Cluster>(
+    context: &Context<R, C>,
+    subject: &Subject,
+    object: &PostgresDB,
+) -> Result<(SecretState, Option<HeldSecret>), Error> {
+    let name = validate::secret_name(object, subject);
+    let secret = secret(context, subject, &name).await?;
+    let former = object
+        .status
+        .binding
+        .as_ref()
+        .and_then(|binding| binding.name.as_ref());
+    let former = match former.filter(|former| **former != name) {
+        Some(former) => own_secret(context, subject, former).await?,
+        None => None,
+    };
+    Ok((secret, former))
 }
 
 /// Reads the Secret, a second time before it says that there is none.

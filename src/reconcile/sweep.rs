@@ -213,10 +213,12 @@ impl<R: Rds> Sweeper<R> {
             sweep.and_then(|sweep| sweep.instances.get(identifier).cloned())
         };
         self.wake(|tracked| {
+            let now = shows(latest.as_ref(), &tracked.identifier);
             healed
                 || tracked.phase != Phase::Rest
-                || shows(before.as_ref(), &tracked.identifier)
-                    != shows(latest.as_ref(), &tracked.identifier)
+                // Missed by one sweep after another is no news, and no rest.
+                || now.is_none()
+                || shows(before.as_ref(), &tracked.identifier) != now
         });
         debug!(instances = count, "swept RDS");
         Ok(count)

@@ -38,6 +38,12 @@ fn a_database_at_rest_is_left_alone() {
         },
         "",
     );
+    // A client that replaced the whole object took the finalizer with it.
+    decides(
+        World::settled(),
+        |w| w.observed.finalizer = false,
+        "+finalizer",
+    );
     // Not even a broken configuration touches what runs.
     decides(
         World::settled(),
@@ -195,7 +201,7 @@ fn an_instance_of_2017_takes_our_tags_before_anything_else() {
 
 #[test]
 fn specs_become_one_modification() {
-    let rows: [(Change, &str); 16] = [
+    let rows: [(Change, &str); 17] = [
         (
             |w| w.database().class = Some("db.m6g.large".into()),
             "modify(db.m6g.large,now)",
@@ -209,6 +215,8 @@ fn specs_become_one_modification() {
         (|w| w.database().storage = Some(101), "modify(110GiB,now)"),
         // Autoscaled storage is no drift, and storage never shrinks.
         (|w| w.database().storage = Some(50), ""),
+        // Not even where it grew to a size that takes IOPS, which nobody states.
+        (|w| w.instance().storage = 500, ""),
         (
             |w| {
                 w.database().class = Some("db.m6g.large".into());
@@ -377,7 +385,7 @@ fn a_modification_that_rds_does_not_show_yet_is_not_sent_twice() {
 
 #[test]
 fn the_secret_is_kept_true() {
-    let rows: [(Change, &str); 9] = [
+    let rows: [(Change, &str); 12] = [
         (|w| drop(w.held().data.remove("DB_HOST")), "secret(DB_HOST)"),
         (
             |w| drop(w.held().data.insert("DB_HOST".into(), "x".into())),
@@ -395,6 +403,25 @@ fn the_secret_is_kept_true() {
         (
             |w| drop(w.held().data.remove("DB_PASSWORD")),
             "secret(DB_PASSWORD,*)",
+        ),
+        // RDS is told what somebody wrote, or the Secret would lie from then on.
+        (
+            |w| drop(w.held().data.insert("DB_PASSWORD".into(), "mine".into())),
+            "secret(DATABASE_URL,*) modify(password=mine)",
+        ),
+        // Not where RDS has accepted just that one, or where the URL says nothing.
+        (
+            |w| {
+                w.held()
+                    .data
+                    .insert("DATABASE_URL".into(), "postgres://u:x@h/d".into());
+                w.observed.accepted_password = Some(Password::new("p/w".into()));
+            },
+            "secret(DATABASE_URL)",
+        ),
+        (
+            |w| drop(w.held().data.insert("DATABASE_URL".into(), "x".into())),
+            "secret(DATABASE_URL)",
         ),
         (|w| w.held().password_pending = true, "modify(password=p/w)"),
         (
@@ -477,6 +504,7 @@ fn urls_are_percent_encoded() {
             w.held()
                 .data
                 .insert("DB_PASSWORD".into(), "a/b?c#d@e:f%".into());
+            w.held().data.remove("DATABASE_URL");
         })
         .plan();
     let [Action::UpdateSecret { content, held }] = plan.actions.as_slice() else {

@@ -1,0 +1,239 @@
+//! Changes in place: what is asked of RDS for each, once, and what is not.
+
+use harness::Result;
+use serde_json::Value;
+
+use crate::guise::Guise;
+use crate::looks::{asked, database, said};
+use crate::stage::Stage;
+
+/// What the spec of a test says at first.
+const SPEC: [&str; 4] = [
+    "size: db.t4g.small",
+    "storage: 20Gi",
+    "storageType: gp3",
+    "multiAZ: false",
+];
+
+/// An edit of the spec, what RDS is asked for, and what status shows then.
+type Row = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    fn(&Value) -> bool,
+);
+
+const ROWS: [Row; 7] = [
+    (
+        r#"{"size":"db.t4g.large"}"#,
+        &[("DBInstanceClass", "db.t4g.large")],
+        |status| status["size"] == "db.t4g.large",
+    ),
+    (
+        r#"{"storage":"30Gi"}"#,
+        &[("AllocatedStorage", "30")],
+        |status| status["storage"] == "30Gi",
+    ),
+    (r#"{"multiAZ":true}"#, &[("MultiAZ", "true")], |_| true),
+    (
+        r#"{"storageType":"io1","storage":"100Gi","iops":1000}"#,
+        &[
+            ("AllocatedStorage", "100"),
+            ("Iops", "1000"),
+            ("StorageType", "io1"),
+        ],
+        |status| status["storageType"] == "io1" && status["iops"] == 1000,
+    ),
+    // RDS wants the size beside the IOPS, also where it stays.
+    (
+        r#"{"iops":2000}"#,
+        &[("AllocatedStorage", "100"), ("Iops", "2000")],
+        |status| status["iops"] == 2000,
+    ),
+    (
+        r#"{"storage":"200Gi","iops":3000}"#,
+        &[("AllocatedStorage", "200"), ("Iops", "3000")],
+        |status| status["iops"] == 3000 && status["storage"] == "200Gi",
+    ),
+    (
+        r#"{"storageType":"io2","size":"db.r6g.large"}"#,
+        &[
+            ("AllocatedStorage", "200"),
+            ("DBInstanceClass", "db.r6g.large"),
+            ("Iops", "3000"),
+            ("StorageType", "io2"),
+        ],
+        |status| status["storageType"] == "io2" && status["size"] == "db.r6g.large",
+    ),
+];
+
+#[tokio::test]
+async fn each_edit_is_one_call() -> Result<()> {
+    let stage = Stage::running().await?;
+    stage.apply(&database("orders", &SPEC), &[]).await?;
+    stage.ready("orders").await?;
+    let rds = &stage.only().rds;
+
+    for (edit, want, shown) in ROWS {
+        rds.forget();
+        stage.edit("orders", edit).await?;
+        stage
+            .object("orders", edit, |object| {
+                shown(&object["status"])
+                    && object["status"]["observedGeneration"] == object["metadata"]["generation"]
+            })
+            .await?;
+        stage.ready("orders").await?;
+        stage.sweeps(1).await?;
+        let calls = rds.mutations();
+        assert_eq!(calls.len(), 1, "{edit}: {calls:?}");
+        assert_eq!(calls[0].action(), Some("ModifyDBInstance"), "{edit}");
+        let mut want = want.to_vec();
+        want.push(("ApplyImmediately", "true"));
+        assert_eq!(asked(&calls[0]), want.into_iter().collect(), "{edit}");
+    }
+    assert_eq!(stage.instances("MultiAZ").await?, ["true"]);
+
+    // The older version edits the same database.
+    rds.forget();
+    let older = "postgresdbs.v1alpha1.myob.com/orders";
+    let edit = r#"{"spec":{"size":"db.t3.micro","storage":300,"ha":false}}"#;
+    stage.patch(older, edit).await?;
+    stage
+        .object("orders", edit, |object| {
+            object["status"]["size"] == "db.t3.micro" && object["status"]["storage"] == "300Gi"
+        })
+        .await?;
+    stage.sweeps(1).await?;
+    let calls = rds.mutations();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let want = [
+        ("AllocatedStorage", "300"),
+        ("ApplyImmediately", "true"),
+        ("DBInstanceClass", "db.t3.micro"),
+        ("Iops", "3000"),
+        ("MultiAZ", "false"),
+    ];
+    assert_eq!(asked(&calls[0]), want.into());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_not_asked_for_is_left_alone() -> Result<()> {
+    let stage = Stage::running().await?;
+    stage.apply(&database("orders", &SPEC), &[]).await?;
+    stage.ready("orders").await?;
+    let rds = &stage.only().rds;
+    tags(&stage).await?;
+
+    // Out of the spec is out of Stow's hands, and stays as it is at AWS.
+    rds.forget();
+    stage
+        .edit(
+            "orders",
+            r#"{"size":null,"storageType":null,"multiAZ":null,"tags":null}"#,
+        )
+        .await?;
+    let object = stage.judged("orders").await?;
+    assert_eq!(object["status"]["size"], "db.t4g.small");
+    stage.sweeps(2).await?;
+    assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
+
+    // Storage that RDS has grown by itself is no drift.
+    let identifier = stage.identifier("orders").await?;
+    let grown = [
+        ("DBInstanceIdentifier", identifier.as_str()),
+        ("AllocatedStorage", "500"),
+    ];
+    stage.behind("ModifyDBInstance", &grown).await?;
+    let object = stage
+        .object("orders", "grown", |object| {
+            object["status"]["storage"] == "500Gi"
+        })
+        .await?;
+    assert!(said(&object, "Ready").contains("available"));
+    stage.sweeps(2).await?;
+    assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
+    let object = stage.ready("orders").await?;
+    assert_eq!(object["spec"]["storage"], "20Gi");
+    Ok(())
+}
+
+async fn tags(stage: &Stage) -> Result<()> {
+    let rds = &stage.only().rds;
+    let identifier = stage.identifier("orders").await?;
+    let add = |key: &'static str, value: &'static str| {
+        [("Tags.Tag.1.Key", key), ("Tags.Tag.1.Value", value)]
+    };
+    for (edit, want) in [
+        (r#"{"tags":{"team":"shop"}}"#, add("team", "shop")),
+        (
+            r#"{"tags":{"team":"shop","cost":"1 & <2>"}}"#,
+            add("cost", "1 & <2>"),
+        ),
+        (r#"{"tags":{"team":"till"}}"#, add("team", "till")),
+    ] {
+        rds.forget();
+        stage.edit("orders", edit).await?;
+        stage.judged("orders").await?;
+        stage.sweeps(1).await?;
+        let calls = rds.mutations();
+        assert_eq!(calls.len(), 1, "{edit}: {calls:?}");
+        assert_eq!(calls[0].action(), Some("AddTagsToResource"));
+        let mut sent = asked(&calls[0]);
+        let arn = sent.remove("ResourceName").unwrap_or_default();
+        assert!(arn.ends_with(&format!(":db:{identifier}")), "{arn}");
+        assert_eq!(sent, want.into(), "{edit}");
+    }
+    let filter = [("DBInstanceIdentifier", identifier.as_str())];
+    let xml = stage.behind("DescribeDBInstances", &filter).await?;
+    for tag in [
+        "<Key>team</Key><Value>till</Value>",
+        "<Key>cost</Key><Value>1 &amp; &lt;2&gt;</Value>",
+        "<Key>stow.myob.com/object</Key><Value>shop/orders</Value>",
+    ] {
+        assert!(xml.contains(tag), "{tag} in {xml}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_edit_waits_while_rds_modifies() -> Result<()> {
+    let stage = Stage::running().await?;
+    stage.apply(&database("orders", &SPEC), &[]).await?;
+    stage.ready("orders").await?;
+    let rds = &stage.only().rds;
+
+    let guise = Guise::of(rds);
+    guise.show("orders", "modifying");
+    let modifying = |status: &str, reason: &str| status == "True" && reason == "Modifying";
+    stage.condition("orders", "Reconciling", modifying).await?;
+    stage.edit("orders", r#"{"size":"db.t4g.large"}"#).await?;
+    let object = stage
+        .object("orders", "the edit seen to wait", |object| {
+            object["status"]["observedGeneration"] == object["metadata"]["generation"]
+                && said(object, "Reconciling").contains("Changes wait while RDS says modifying")
+        })
+        .await?;
+    assert_eq!(object["status"]["ready"], "modifying");
+    // It serves all the while.
+    assert!(said(&object, "Ready").contains("can be used"));
+    stage.sweeps(2).await?;
+    assert_eq!(stage.sent("ModifyDBInstance", "orders").len(), 0);
+
+    guise.bare("orders");
+    stage
+        .object("orders", "the edit made", |object| {
+            object["status"]["size"] == "db.t4g.large"
+        })
+        .await?;
+    stage.ready("orders").await?;
+    stage.sweeps(2).await?;
+    let calls = stage.sent("ModifyDBInstance", "orders");
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    let want = [
+        ("ApplyImmediately", "true"),
+        ("DBInstanceClass", "db.t4g.large"),
+    ];
+    assert_eq!(asked(&calls[0]), want.into());
+    Ok(())
+}

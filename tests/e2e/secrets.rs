@@ -1,0 +1,258 @@
+//! The Secret: kept true, never taken from somebody, and its password the one
+//! that RDS has.
+
+mod since_2017;
+
+use harness::{Answer, Error, Result, eventually};
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use crate::looks::{database, text_at};
+use crate::stage::{NAMESPACE, PATIENCE, Stage, decoded};
+
+const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
+
+/// The mark of a password that RDS may not have been told.
+const MARK: &str = "/metadata/annotations/stow.myob.com~1password";
+
+/// Waits until a Secret satisfies, and returns it.
+async fn secret(
+    stage: &Stage,
+    name: &str,
+    what: &str,
+    satisfies: impl Fn(&Value) -> bool,
+) -> Result<Value> {
+    let found = eventually(format!("Secret {name}: {what}"), PATIENCE, || async {
+        let secret = stage.get(&format!("secret/{name}")).await?;
+        if satisfies(&secret) {
+            Ok(secret)
+        } else {
+            Err(Error::Unexpected(format!("{secret}")))
+        }
+    });
+    found.await.map_err(|error| stage.explain(&error))
+}
+
+/// Waits until a Secret can be connected with.
+async fn complete(stage: &Stage, name: &str) -> Result<Value> {
+    secret(stage, name, "complete", |secret| {
+        secret["data"]["DATABASE_URL"].is_string() && secret.pointer(MARK).is_none()
+    })
+    .await
+}
+
+fn version(secret: &Value) -> &str {
+    text_at(secret, "/metadata/resourceVersion")
+}
+
+/// A Secret as anybody may have made it.
+fn opaque(name: &str, data: &[(&str, &str)]) -> String {
+    let data = data
+        .iter()
+        .map(|(key, value)| format!("  {key}: \"{value}\"\n"));
+    let data = data.collect::<Vec<_>>().concat();
+    format!("apiVersion: v1\nkind: Secret\nmetadata:\n  name: {name}\nstringData:\n{data}---\n")
+}
+
+#[tokio::test]
+async fn a_secret_is_renamed_restored_and_made_anew() -> Result<()> {
+    let stage = Stage::running().await?;
+    let names = ["renamed", "edited", "overwritten", "emptied", "lost"];
+    let all = names.map(|name| database(name, &SPEC));
+    stage.apply(&all.concat(), &[]).await?;
+    renamed(&stage).await?;
+    edited(&stage).await?;
+    overwritten(&stage).await?;
+    for name in ["emptied", "lost"] {
+        made_anew(&stage, name).await?;
+    }
+    Ok(())
+}
+
+/// The new one has the same password before the old one goes.
+async fn renamed(stage: &Stage) -> Result<()> {
+    stage.ready("renamed").await?;
+    let before = stage.get("secret/renamed").await?;
+    let api = &stage.only().api;
+    api.forget();
+    stage.edit("renamed", r#"{"secretName":"other"}"#).await?;
+    stage.gone("secret/renamed").await?;
+    let after = complete(stage, "other").await?;
+    assert_eq!(after["data"], before["data"]);
+    let writes = api.mutations();
+    let of = |method: Method| {
+        let found = writes
+            .iter()
+            .position(|call| call.is_for("secrets") && call.method == method);
+        found.unwrap_or_else(|| panic!("no {method} in {writes:?}"))
+    };
+    assert!(of(Method::POST) < of(Method::DELETE));
+    let object = stage
+        .object("renamed", "bound to the other", |object| {
+            object["status"]["binding"]["name"] == "other"
+        })
+        .await?;
+    assert_eq!(object["spec"]["secretName"], "other");
+    stage.ready("renamed").await?;
+    assert_eq!(stage.sent("ModifyDBInstance", "renamed").len(), 0);
+    Ok(())
+}
+
+/// What somebody took out or wrote over is put back, and RDS is not asked.
+async fn edited(stage: &Stage) -> Result<()> {
+    stage.ready("edited").await?;
+    let before = complete(stage, "edited").await?;
+    // "eA==" is x.
+    let edit = r#"{"data":{"DB_HOST":null,"DB_PORT":"eA==","DATABASE_URL":"eA==","MINE":"eA=="}}"#;
+    stage.patch("secret/edited", edit).await?;
+    stage.nudge("edited").await?;
+    let after = secret(stage, "edited", "restored", |secret| {
+        ["DB_HOST", "DB_PORT", "DATABASE_URL"]
+            .iter()
+            .all(|key| secret["data"][key] == before["data"][key])
+    })
+    .await?;
+    assert_eq!(after["data"]["DB_PASSWORD"], before["data"]["DB_PASSWORD"]);
+    assert_eq!(
+        after["data"]["MINE"], "eA==",
+        "a key that Stow does not know"
+    );
+    stage.ready("edited").await?;
+    assert_eq!(stage.sent("ModifyDBInstance", "edited").len(), 0);
+    Ok(())
+}
+
+/// A password that somebody wrote is the one in use from then on: of what was
+/// there before nothing is left but a URL.
+async fn overwritten(stage: &Stage) -> Result<()> {
+    stage.ready("overwritten").await?;
+    complete(stage, "overwritten").await?;
+    // "my-own-words"
+    let edit = r#"{"data":{"DB_PASSWORD":"bXktb3duLXdvcmRz"}}"#;
+    stage.patch("secret/overwritten", edit).await?;
+    stage.nudge("overwritten").await?;
+    let after = secret(stage, "overwritten", "settled", |secret| {
+        let url = decoded(secret, "DATABASE_URL");
+        secret.pointer(MARK).is_none() && url.is_ok_and(|url| url.contains(":my-own-words@"))
+    })
+    .await?;
+    assert_eq!(decoded(&after, "DB_PASSWORD")?, "my-own-words");
+    let calls = stage.sent("ModifyDBInstance", "overwritten");
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(
+        calls[0].parameter("MasterUserPassword"),
+        Some("my-own-words")
+    );
+    stage.ready("overwritten").await?;
+    Ok(())
+}
+
+/// A password that is nowhere any more is made anew, and RDS is told it.
+async fn made_anew(stage: &Stage, name: &str) -> Result<()> {
+    stage.ready(name).await?;
+    let before = decoded(&complete(stage, name).await?, "DB_PASSWORD")?;
+    let what = format!("secret/{name}");
+    if name == "lost" {
+        stage.kubectl(&["delete", "-n", NAMESPACE, &what]).await?;
+    } else {
+        stage
+            .patch(&what, r#"{"data":{"DB_PASSWORD":null}}"#)
+            .await?;
+    }
+    stage.nudge(name).await?;
+    let after = eventually(format!("a new password of {name}"), PATIENCE, || async {
+        let secret = complete(stage, name).await?;
+        let password = decoded(&secret, "DB_PASSWORD")?;
+        if password.is_empty() || password == before {
+            return Err(Error::Unexpected("not yet".to_owned()));
+        }
+        Ok((secret, password))
+    });
+    let (secret, password) = after.await?;
+    let calls = stage.sent("ModifyDBInstance", name);
+    assert_eq!(calls.len(), 1, "{name}: {calls:?}");
+    assert_eq!(calls[0].parameter("MasterUserPassword"), Some(&*password));
+    let url = decoded(&secret, "DATABASE_URL")?;
+    assert!(url.contains(&format!(":{password}@")), "{name}");
+    stage.ready(name).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_secret_of_somebody_else_is_left_alone() -> Result<()> {
+    let stage = Stage::running().await?;
+    let api = &stage.only().api;
+    let (theirs, mark) = (opaque("taken", &[("TOKEN", "x")]), opaque("till", &[]));
+    stage.apply(&(theirs + &mark), &[]).await?;
+    let names = ["taken", "shared", "veiled"];
+    api.when(|call| call.method == Method::GET && is_secret(call, "unseen"))
+        .answer(forbidden());
+    let all: String = names.iter().map(|name| database(name, &SPEC)).collect();
+    let all = all + &database("unseen", &SPEC);
+    stage.apply(&all, &[]).await?;
+    let taken = stage.get("secret/taken").await?;
+    let till = stage.get("secret/till").await?;
+
+    // Of the object's name, and there before it.
+    let message = stage.stalled("taken", "SecretConflict").await?;
+    assert!(message.contains("Secret taken"), "{message}");
+    assert!(message.contains("Set spec.secretName"), "{message}");
+    // Of a name that is asked for later.
+    stage.ready("shared").await?;
+    stage.edit("shared", r#"{"secretName":"till"}"#).await?;
+    stage.stalled("shared", "SecretConflict").await?;
+    // One that cannot be read may be there, and may hold the password.
+    stage.ready("veiled").await?;
+    let veiled = complete(&stage, "veiled").await?;
+    let shared = complete(&stage, "shared").await?;
+    let veil = api
+        .when(|call| call.method == Method::GET && is_secret(call, "veiled"))
+        .answer(forbidden());
+    stage.nudge("veiled").await?;
+    for name in ["veiled", "unseen"] {
+        let object = stage
+            .condition(name, "Reconciling", |_, reason| reason == "Unreachable")
+            .await?;
+        let message = crate::looks::said(&object, "Reconciling");
+        assert!(message.contains("cannot be read: no peeping"), "{message}");
+    }
+    stage.sweeps(2).await?;
+    for (name, before) in [("taken", &taken), ("till", &till), ("shared", &shared)] {
+        let after = stage.get(&format!("secret/{name}")).await?;
+        assert_eq!(version(&after), version(before), "{name} was written");
+    }
+    for name in ["taken", "unseen"] {
+        assert_eq!(stage.asked_of(name).len(), 0, "{name}");
+    }
+    for name in ["shared", "veiled"] {
+        assert_eq!(stage.asked_of(name).len(), 1, "{name}: created");
+    }
+    assert_eq!(
+        api.count(|call| call.method != Method::GET && is_secret(call, "unseen")),
+        0
+    );
+
+    // Each heals by itself once its obstacle is gone.
+    veil.remove();
+    stage.ready("veiled").await?;
+    let after = complete(&stage, "veiled").await?;
+    assert_eq!(version(&after), version(&veiled));
+    stage.delete("secret/taken").await?;
+    stage.ready("taken").await?;
+    stage.edit("shared", r#"{"secretName":null}"#).await?;
+    stage.ready("shared").await?;
+    assert_eq!(
+        version(&complete(&stage, "shared").await?),
+        version(&shared)
+    );
+    Ok(())
+}
+
+fn is_secret(call: &harness::Call, name: &str) -> bool {
+    let path = call.kubernetes();
+    path.is_some_and(|path| path.resource == "secrets" && path.name.as_deref() == Some(name))
+}
+
+fn forbidden() -> Answer {
+    Answer::kubernetes_failure(StatusCode::FORBIDDEN, "Forbidden", "no peeping")
+}

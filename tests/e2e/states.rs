@@ -1,0 +1,150 @@
+//! What people are told while RDS is slow, strange or broken, and what is left
+//! alone meanwhile.
+
+use harness::Result;
+use serde_json::Value;
+
+use crate::guise::Guise;
+use crate::looks::{database, said, text_at};
+use crate::stage::{Stage, condition, decoded};
+
+const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
+
+const KEYS: [&str; 6] = [
+    "DATABASE_URL",
+    "DB_HOST",
+    "DB_NAME",
+    "DB_PASSWORD",
+    "DB_PORT",
+    "DB_USER",
+];
+
+fn keys(secret: &Value) -> Vec<&str> {
+    let data = secret["data"].as_object();
+    data.into_iter()
+        .flat_map(|data| data.keys().map(String::as_str))
+        .collect()
+}
+
+fn is(object: &Value, kind: &str, status: &str) -> bool {
+    condition(object, kind).is_some_and(|found| found["status"] == status)
+}
+
+#[tokio::test]
+async fn a_creation_is_followed_to_its_end() -> Result<()> {
+    let stage = Stage::running().await?;
+    let guise = Guise::of(&stage.only().rds);
+    guise.show_without_endpoint("slow", "creating");
+    stage.apply(&database("slow", &SPEC), &[]).await?;
+
+    let object = stage
+        .condition("slow", "Reconciling", |_, reason| reason == "Creating")
+        .await?;
+    assert!(is(&object, "Ready", "False"), "{object}");
+    assert!(condition(&object, "Stalled").is_none(), "{object}");
+    assert_eq!(text_at(&object, "/status/ready"), "creating");
+    assert_eq!(object["status"].get("endpoint"), None);
+    stage.sweeps(2).await?;
+    let secret = stage.get("secret/slow").await?;
+    assert_eq!(keys(&secret), ["DB_PASSWORD"], "nothing to connect to yet");
+    let password = decoded(&secret, "DB_PASSWORD")?;
+
+    // RDS states the endpoint before anybody can connect to it.
+    guise.show("slow", "creating");
+    let object = stage
+        .object("slow", "an endpoint", |object| {
+            object["status"]["endpoint"]["address"].is_string()
+        })
+        .await?;
+    assert!(is(&object, "Ready", "False"), "{object}");
+
+    guise.show("slow", "backing-up");
+    let object = stage
+        .object("slow", "backing-up", |object| {
+            object["status"]["ready"] == "backing-up"
+        })
+        .await?;
+    assert!(is(&object, "Reconciling", "True"), "{object}");
+    // The first backup takes a while, and the database serves meanwhile.
+    assert!(is(&object, "Ready", "True"), "{object}");
+    let secret = stage.get("secret/slow").await?;
+    assert_eq!(keys(&secret), KEYS);
+    assert_eq!(decoded(&secret, "DB_PASSWORD")?, password);
+
+    guise.bare("slow");
+    let object = stage
+        .object("slow", "at rest", |object| {
+            object["status"]["ready"] == "available" && condition(object, "Reconciling").is_none()
+        })
+        .await?;
+    assert!(is(&object, "Ready", "True"), "{object}");
+    let calls = stage.asked_of("slow");
+    assert_eq!(calls.len(), 1, "created, and nothing else: {calls:?}");
+    Ok(())
+}
+
+/// What RDS says, and what the message tells to do.
+const BROKEN: [(&str, &str); 4] = [
+    ("failed", "until it is repaired there"),
+    ("incompatible-network", "events in RDS say what it needs"),
+    ("incompatible-parameters", "events in RDS say what it needs"),
+    ("stopped", "aws rds start-db-instance"),
+];
+
+#[tokio::test]
+async fn what_rds_says_is_told_and_waited_for() -> Result<()> {
+    let stage = Stage::running().await?;
+    let rds = &stage.only().rds;
+    stage.apply(&database("odd", &SPEC), &[]).await?;
+    stage.ready("odd").await?;
+    let strange = "doing-what-nobody-knew-in-2026";
+
+    let guise = Guise::of(rds);
+    guise.show("odd", strange);
+    let object = stage
+        .object("odd", strange, |object| {
+            object["status"]["ready"] == strange
+        })
+        .await?;
+    assert!(is(&object, "Ready", "Unknown"), "{object}");
+    assert!(is(&object, "Reconciling", "True"), "{object}");
+    assert!(condition(&object, "Stalled").is_none(), "{object}");
+    rds.forget();
+    stage.edit("odd", r#"{"size":"db.t4g.large"}"#).await?;
+    stage.judged("odd").await?;
+    stage.sweeps(2).await?;
+
+    for (status, advice) in BROKEN {
+        guise.show("odd", status);
+        let object = stage
+            .object("odd", status, |object| object["status"]["ready"] == status)
+            .await?;
+        assert!(said(&object, "Stalled").contains(advice), "{object}");
+        let reason = condition(&object, "Stalled").map(|stalled| &stalled["reason"]);
+        assert_eq!(reason, Some(&Value::from("IncompatibleState")));
+        assert!(is(&object, "Ready", "False"), "{object}");
+        assert!(condition(&object, "Reconciling").is_none(), "{object}");
+    }
+    stage.sweeps(2).await?;
+    assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
+
+    // Of all that is wrong this alone can be mended by the spec.
+    guise.show("odd", "storage-full");
+    let message = stage
+        .object("odd", "full", |object| {
+            object["status"]["ready"] == "storage-full"
+        })
+        .await?;
+    assert!(said(&message, "Stalled").contains("raise spec.storage"));
+    stage.edit("odd", r#"{"storage":"40Gi"}"#).await?;
+    stage
+        .object("odd", "grown", |object| {
+            object["status"]["storage"] == "40Gi"
+        })
+        .await?;
+    guise.bare("odd");
+    let object = stage.ready("odd").await?;
+    assert_eq!(object["status"]["size"], "db.t4g.large");
+    assert!(condition(&object, "Stalled").is_none(), "{object}");
+    Ok(())
+}
