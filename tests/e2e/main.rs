@@ -3,3 +3,4 @@
 
 mod stage;
 mod usage;
+mod versions;
