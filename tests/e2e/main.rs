@@ -1,6 +1,8 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
 //! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
 
+mod garbage;
+mod managers;
 mod stage;
 mod usage;
 mod versions;
