@@ -1,8 +1,10 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
 //! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
 
+mod definition;
 mod garbage;
 mod managers;
+mod refusals;
 mod stage;
 mod usage;
 mod versions;

@@ -55,8 +55,8 @@ pub(crate) fn file(path: &str) -> PathBuf {
 }
 
 impl Stage {
-    /// A control plane with the manifests applied as documented, and no operator.
-    pub(crate) async fn boot() -> Result<Self> {
+    /// A control plane and an RDS endpoint that nothing of Stow's was applied to.
+    pub(crate) async fn bare() -> Result<Self> {
         let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
         let stage = Self {
             replicas: Vec::new(),
@@ -64,16 +64,27 @@ impl Stage {
             moto: moto?,
             cluster: cluster?,
         };
+        stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
+        Ok(stage)
+    }
+
+    /// A control plane with the manifests applied as documented, and no operator.
+    pub(crate) async fn boot() -> Result<Self> {
+        let stage = Self::bare().await?;
         for manifest in [
             "yaml/crd.yaml",
             "yaml/config-map.yaml",
             "yaml/deployment.yaml",
         ] {
-            let path = file(manifest).display().to_string();
-            stage.kubectl(&["apply", "-f", &path]).await?;
+            stage.manifest(manifest).await?;
         }
-        stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
         Ok(stage)
+    }
+
+    /// `kubectl apply` of a file of the repository.
+    pub(crate) async fn manifest(&self, path: &str) -> Result<String> {
+        let path = file(path).display().to_string();
+        self.kubectl(&["apply", "-f", &path]).await
     }
 
     /// The same, with one operator that converts and leads.
