@@ -215,6 +215,24 @@ pub enum Action {
     Delete(DeleteInstance),
 }
 
+impl Action {
+    /// Whether it tries once more what `other` tried. A password that nothing
+    /// uses yet is drawn anew for every plan, and is not what made one fail.
+    pub fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::CreateSecret(now), Self::CreateSecret(then)) => now.repeats(then),
+            (
+                Self::UpdateSecret { held, content },
+                Self::UpdateSecret {
+                    held: held_then,
+                    content: then,
+                },
+            ) => held == held_then && content.repeats(then),
+            _ => self == other,
+        }
+    }
+}
+
 /// Decides what to do next for one object.
 ///
 /// A plan may stop short of what is wanted: once its actions are done, the
@@ -238,7 +256,7 @@ fn hold_back(plan: &mut Plan, failed: Option<&Failed>, now: Timestamp) {
     if let Some(index) = plan
         .actions
         .iter()
-        .position(|action| *action == failed.action)
+        .position(|action| action.repeats(&failed.action))
     {
         plan.actions.truncate(index);
         if failed.obstacle.needs_somebody() {
