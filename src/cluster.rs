@@ -8,7 +8,7 @@ mod api;
 mod object;
 
 pub use api::KubeCluster;
-pub use object::{PostgresDB, SecretRead, subject_of};
+pub use object::{PostgresDB, SecretRead, is_secret_name, subject_of};
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -41,7 +41,8 @@ pub trait Cluster: Send + Sync + 'static {
         status: &PostgresDBStatus,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Reads a Secret, past every cache.
+    /// Reads a Secret, past every cache. One whose name no Secret can have is
+    /// missing.
     fn secret(
         &self,
         namespace: &str,
