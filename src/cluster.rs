@@ -113,7 +113,10 @@ pub enum Error {
     },
     /// The API server forbids it: a right is missing, or the namespace is
     /// being deleted.
-    #[error("the API server forbids {what}: {message}")]
+    #[error(
+        "the API server forbids {what}: {message}. Apply yaml/deployment.yaml, which grants what the \
+         operator needs; in a namespace that is being deleted nothing can be created"
+    )]
     Forbidden {
         /// The call.
         what: String,
