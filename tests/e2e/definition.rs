@@ -228,12 +228,12 @@ async fn the_operator_waits_for_the_definition() -> Result<()> {
     stage.replicas.push(replica);
     stage.relay().await?;
     stage.serving(0).await?;
-    eventually("the operator to say what is missing", PATIENCE, || async {
-        let said = stage.only().operator.output();
-        let missing = said.contains("postgresdbs.myob.com does not exist: apply yaml/crd.yaml");
-        missing.then_some(()).ok_or(said)
-    })
-    .await?;
+    stage
+        .said(
+            0,
+            "postgresdbs.myob.com does not exist: apply yaml/crd.yaml",
+        )
+        .await?;
 
     let pid = stage.only().operator.pid();
     stage.manifest("yaml/crd.yaml").await?;
