@@ -157,10 +157,32 @@ async fn forbidden(stage: &Stage, verb: &str, resource: &str) -> Result<()> {
 
 #[tokio::test]
 async fn settings_are_read_live_and_faults_are_named() -> Result<()> {
-    let stage = Stage::running().await?;
+    let mut stage = Stage::running().await?;
     apply(&stage, "running").await?;
     stage.ready("running").await?;
     let delete = ["delete", "configmap", "stow", "-n", "stow-system"];
+    let before = stage.get("postgresdb/running").await?;
+    stage.only().rds.forget();
+
+    // Without settings, and with one that cannot be used, what is new waits.
+    stage.kubectl(&delete).await?;
+    apply(&stage, "early").await?;
+    let told = misconfigured(&stage, "early").await?;
+    assert!(
+        told.contains("kubectl apply -f yaml/config-map.yaml"),
+        "{told}"
+    );
+    // Nor does a restart forget what it lacks.
+    stage.replicas[0].operator.terminate()?;
+    stage.replicas[0].operator.wait(PATIENCE).await?;
+    stage.restart(0)?;
+    stage.serving(0).await?;
+    apply(&stage, "earlier").await?;
+    assert_eq!(misconfigured(&stage, "earlier").await?, told);
+    stage.manifest("yaml/config-map.yaml").await?;
+    stage.ready("early").await?;
+    stage.ready("earlier").await?;
+
     let set = async |key: &str, value: &str| {
         let patch = json!({"data": {key: value}}).to_string();
         let arguments = [
@@ -176,20 +198,6 @@ async fn settings_are_read_live_and_faults_are_named() -> Result<()> {
             .kubectl(&[&arguments[..], &[patch.as_str()]].concat())
             .await
     };
-    let before = stage.get("postgresdb/running").await?;
-    stage.only().rds.forget();
-
-    // Without settings, and with one that cannot be used, what is new waits.
-    stage.kubectl(&delete).await?;
-    apply(&stage, "early").await?;
-    let told = misconfigured(&stage, "early").await?;
-    assert!(
-        told.contains("kubectl apply -f yaml/config-map.yaml"),
-        "{told}"
-    );
-    stage.manifest("yaml/config-map.yaml").await?;
-    stage.ready("early").await?;
-
     let port = "aws.rds.postgres.default.port";
     set(port, "eighty").await?;
     set("aws.rds.postgres.default.storage.type", "ssd").await?;

@@ -5,6 +5,7 @@ mod canary;
 mod cli;
 mod configuration;
 mod definition;
+mod forgery;
 mod garbage;
 mod managers;
 mod refusals;
