@@ -119,11 +119,12 @@ fn what_it_lacks_at_the_start_ends_it_with_words() -> Result<()> {
 #[tokio::test]
 async fn an_api_server_that_is_away_is_waited_for() -> Result<()> {
     let mut stage = Stage::boot().await?;
-    // From its first call on.
     let mut replica = stage.replica(&["--log-format", "json"]).await?;
-    replica.api.block();
+    // The operator that serves begins anew, and meets it from its first call on.
     replica.operator.kill()?;
     replica.operator.wait(PATIENCE).await?;
+    let away = replica.api.when(|_| true).drop();
+    replica.api.forget();
     stage.replicas.push(replica);
     stage.restart(0)?;
     let said = stage.said(0, "could not be asked to").await?;
@@ -131,9 +132,17 @@ async fn an_api_server_that_is_away_is_waited_for() -> Result<()> {
         said.contains("leases") || said.contains("stow-webhook"),
         "{said}"
     );
+    let mut attempts = Vec::new();
+    for resource in ["secrets", "leases"] {
+        let seen = eventually(format!("attempts on {resource}"), PATIENCE, || async {
+            let seen = stage.only().api.count(|call| call.is_for(resource));
+            (seen >= 3).then_some(seen)
+        });
+        attempts.push((resource, seen.await?));
+    }
     stage.replicas[0].operator.check()?;
 
-    stage.replicas[0].api.unblock();
+    away.remove();
     stage.relay().await?;
     stage.serving(0).await?;
     stage.trusted().await?;
@@ -141,7 +150,7 @@ async fn an_api_server_that_is_away_is_waited_for() -> Result<()> {
         "metadata": {"name": "good"}, "spec": {"size": "db.t3.small"}}"#;
     stage.apply(good, &[]).await?;
     stage.ready("good").await?;
-    // Each failure was told once, and not with every attempt.
+    // What stays the same was told once, and not with every attempt.
     let mut warnings = Vec::new();
     for line in stage.replicas[0].operator.output().lines() {
         let line: Value = serde_json::from_str(line).expect("a line of JSON");
@@ -149,10 +158,14 @@ async fn an_api_server_that_is_away_is_waited_for() -> Result<()> {
             warnings.push(line["message"].to_string());
         }
     }
-    let told = warnings.len();
-    warnings.sort();
-    warnings.dedup();
-    assert_eq!(warnings.len(), told, "{warnings:#?}");
+    for (resource, attempts) in attempts {
+        let told = warnings.iter().filter(|line| line.contains(resource));
+        let told = told.count();
+        assert!(
+            (1..attempts).contains(&told),
+            "{attempts} attempts on {resource}: {warnings:#?}"
+        );
+    }
     Ok(())
 }
 
