@@ -8,7 +8,7 @@ mod api;
 mod object;
 
 pub use api::KubeCluster;
-pub use object::{PostgresDB, SecretRead, subject_of};
+pub use object::{PostgresDB, SecretRead, is_secret_name, subject_of};
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -41,7 +41,8 @@ pub trait Cluster: Send + Sync + 'static {
         status: &PostgresDBStatus,
     ) -> impl Future<Output = Result<(), Error>> + Send;
 
-    /// Reads a Secret, past every cache.
+    /// Reads a Secret, past every cache. One whose name no Secret can have is
+    /// missing.
     fn secret(
         &self,
         namespace: &str,
@@ -112,7 +113,10 @@ pub enum Error {
     },
     /// The API server forbids it: a right is missing, or the namespace is
     /// being deleted.
-    #[error("the API server forbids {what}: {message}")]
+    #[error(
+        "the API server forbids {what}: {message}. Apply yaml/deployment.yaml, which grants what the \
+         operator needs; in a namespace that is being deleted nothing can be created"
+    )]
     Forbidden {
         /// The call.
         what: String,

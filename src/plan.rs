@@ -231,6 +231,24 @@ impl Plan {
     }
 }
 
+impl Action {
+    /// Whether it tries once more what `other` tried. A password that nothing
+    /// uses yet is drawn anew for every plan, and is not what made one fail.
+    pub fn repeats(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::CreateSecret(now), Self::CreateSecret(then)) => now.repeats(then),
+            (
+                Self::UpdateSecret { held, content },
+                Self::UpdateSecret {
+                    held: held_then,
+                    content: then,
+                },
+            ) => held == held_then && content.repeats(then),
+            _ => self == other,
+        }
+    }
+}
+
 /// Decides what to do next for one object.
 ///
 /// A plan may stop short of what is wanted: once its actions are done, the
@@ -254,7 +272,7 @@ fn hold_back(plan: &mut Plan, failed: Option<&Failed>, now: Timestamp) {
     if let Some(index) = plan
         .actions
         .iter()
-        .position(|action| *action == failed.action)
+        .position(|action| action.repeats(&failed.action))
     {
         plan.actions.truncate(index);
         plan.hinder(failed.obstacle.clone());

@@ -10,6 +10,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
+use stow::cli::Crd;
 
 fn text(path: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -58,6 +59,36 @@ fn every_field_is_one_that_kubernetes_knows() {
             assert!(known, "{path}: {document:#}");
         }
     }
+}
+
+#[test]
+fn the_definition_is_the_one_that_stow_prints() {
+    let settings = Crd {
+        webhook_url: None,
+        namespace: "stow-system".to_owned(),
+    };
+    let printed = stow::manifest::crd(&settings).expect("YAML");
+    assert!(
+        printed == text("yaml/crd.yaml"),
+        "yaml/crd.yaml is stale: run `make manifests`"
+    );
+}
+
+#[test]
+fn the_definition_converts_by_webhook_from_the_first_second() {
+    let crd = documents("yaml/crd.yaml").remove(0);
+    // A CRD of 2017 holds `true`, with which no webhook is accepted.
+    assert_eq!(crd["spec"]["preserveUnknownFields"], false);
+    let conversion = &crd["spec"]["conversion"];
+    assert_eq!(conversion["strategy"], "Webhook");
+    // An empty caBundle would drop the operator's with every re-apply.
+    let client = conversion["webhook"]["clientConfig"].as_object();
+    let keys: Vec<_> = client.expect("a client").keys().collect();
+    assert_eq!(keys, ["service"]);
+    assert_eq!(
+        conversion["webhook"]["conversionReviewVersions"],
+        json!(["v1"])
+    );
 }
 
 #[test]
@@ -185,10 +216,11 @@ fn names_that_refer_to_each_other_agree() {
         .filter_map(|p| p.name.clone())
         .collect();
     assert_eq!(ports, ["webhook", "metrics"]);
+    let called = &documents("yaml/crd.yaml")[0]["spec"]["conversion"]["webhook"]["clientConfig"];
     let target = to_value(&service.spec.expect("spec").ports.expect("ports")[0]).expect("JSON");
     assert_eq!(
         (&target["port"], &target["targetPort"]),
-        (&json!(8443), &json!("webhook"))
+        (&called["service"]["port"], &json!("webhook"))
     );
     let image = container.image.as_deref().expect("an image");
     assert_eq!(image, concat!("stow:", env!("CARGO_PKG_VERSION")));

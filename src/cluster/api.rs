@@ -18,7 +18,7 @@ use stow_versions::{FINALIZER, v1beta1};
 use crate::chain::Chain;
 use crate::plan::{HeldSecret, SecretContent};
 
-use super::{Cluster, Error, Event, PostgresDB, SecretRead};
+use super::{Cluster, Error, Event, PostgresDB, SecretRead, is_secret_name};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const STOW: &str = "stow";
@@ -127,6 +127,11 @@ impl Cluster for KubeCluster {
     }
 
     async fn secret(&self, namespace: &str, name: &str) -> Result<SecretRead, Error> {
+        // A name comes from specs and statuses that anybody may have written, and
+        // becomes part of a URL: `..` and `/` would lead to another namespace.
+        if !is_secret_name(name) {
+            return Ok(SecretRead::Missing);
+        }
         let what = format!("reading Secret {namespace}/{name}");
         let secret = self
             .secrets(namespace)

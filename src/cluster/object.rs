@@ -70,3 +70,45 @@ pub enum SecretRead {
         kind: String,
     },
 }
+
+/// Whether a text can be the name of a Secret: a DNS-1123 subdomain.
+pub fn is_secret_name(text: &str) -> bool {
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let label = |label: &str| {
+        label.starts_with(inner)
+            && label.ends_with(inner)
+            && label.chars().all(|c| inner(c) || c == '-')
+    };
+    text.len() <= 253 && text.split('.').all(label)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_secrets_lead_nowhere_else() {
+        for name in ["orders", "orders-db", "0.a", "a.b-c.d"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        let long = "a".repeat(254);
+        for name in [
+            "",
+            ".",
+            "..",
+            "a/b",
+            "../../other/secrets/a",
+            "a?b",
+            "Orders",
+            "a_b",
+            "-a",
+            "a-",
+            "a..b",
+            "a%2Fb",
+            "ä",
+            &long,
+        ] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
+}

@@ -54,6 +54,23 @@ pub struct SecretContent {
     pub password_pending: bool,
 }
 
+impl SecretContent {
+    /// Whether it says what `other` said, but for a password that RDS has not
+    /// been told.
+    pub(super) fn repeats(&self, other: &Self) -> bool {
+        let known = |content: &Self| {
+            let mut data = content.data.clone();
+            if content.password_pending {
+                data.remove(DB_PASSWORD);
+            }
+            data
+        };
+        self.name == other.name
+            && self.password_pending == other.password_pending
+            && known(self) == known(other)
+    }
+}
+
 /// The Secret that an object names, judged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SecretState {

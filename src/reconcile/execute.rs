@@ -187,12 +187,9 @@ fn password_in(action: &Action) -> Option<&Password> {
 
 fn refused_by_the_cluster(error: &cluster::Error) -> Obstacle {
     match error {
-        cluster::Error::Forbidden { .. } => Obstacle::new(
-            Reason::AccessDenied,
-            format!(
-                "{error}. Apply yaml/deployment.yaml, which grants what the operator needs; in a namespace that is being deleted nothing can be created."
-            ),
-        ),
+        cluster::Error::Forbidden { .. } => {
+            Obstacle::new(Reason::AccessDenied, format!("{error}."))
+        }
         error => Obstacle::new(Reason::Refused, error.to_string()),
     }
 }

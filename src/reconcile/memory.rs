@@ -61,7 +61,7 @@ impl Memory {
         let again = self
             .failed
             .as_ref()
-            .is_some_and(|failed| failed.action == action);
+            .is_some_and(|failed| action.repeats(&failed.action));
         self.attempts = if again {
             self.attempts.saturating_add(1)
         } else {
@@ -88,7 +88,7 @@ impl Memory {
         if self
             .failed
             .as_ref()
-            .is_some_and(|failed| failed.action == *action)
+            .is_some_and(|failed| action.repeats(&failed.action))
         {
             self.failed = None;
             self.attempts = 0;

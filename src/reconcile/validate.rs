@@ -12,7 +12,7 @@ use stow_versions::status::Reason;
 use stow_versions::storage;
 use stow_versions::v1beta1::{MOST_TAGS, PostgresDBSpec, StorageType};
 
-use crate::cluster::PostgresDB;
+use crate::cluster::{PostgresDB, is_secret_name};
 use crate::config::Configuration;
 use crate::plan::{
     Creation, Database, Desired, Goal, Obstacle, Subject, is_reserved_tag, takes_iops,
@@ -130,7 +130,7 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
         tags,
         database_name,
         master_username,
-        secret_name: _,
+        secret_name,
     } = spec;
     let mut faults = Vec::new();
     if let Some(size) = size.as_ref().filter(|size| !is_class(size)) {
@@ -181,6 +181,13 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
         .filter(|name| !is_master_username(name))
     {
         faults.push(format!("spec.masterUsername is {name:?}: write a letter, then up to 15 letters, digits or underscores, and not admin, rdsadmin or pg_*."));
+    }
+    // An empty one stands for the object's own.
+    if let Some(name) = secret_name
+        .as_ref()
+        .filter(|name| !name.is_empty() && !is_secret_name(name))
+    {
+        faults.push(format!("spec.secretName is {name:?}: write lowercase letters, digits, hyphens and dots, a letter or digit at both ends."));
     }
     faults
 }
@@ -320,7 +327,10 @@ fn is_database_name(text: &str, limit: usize) -> bool {
 }
 
 fn is_master_username(text: &str) -> bool {
-    is_database_name(text, 16) && !matches!(text, "admin" | "rdsadmin") && !text.starts_with("pg_")
+    let folded = text.to_ascii_lowercase();
+    is_database_name(text, 16)
+        && !matches!(folded.as_str(), "admin" | "rdsadmin")
+        && !folded.starts_with("pg_")
 }
 
 #[cfg(test)]

@@ -76,10 +76,15 @@ impl Stage {
             "yaml/config-map.yaml",
             "yaml/deployment.yaml",
         ] {
-            let path = file(manifest).display().to_string();
-            stage.kubectl(&["apply", "-f", &path]).await?;
+            stage.manifest(manifest).await?;
         }
         Ok(stage)
+    }
+
+    /// `kubectl apply` of a file of the repository.
+    pub(crate) async fn manifest(&self, path: &str) -> Result<String> {
+        let path = file(path).display().to_string();
+        self.kubectl(&["apply", "-f", &path]).await
     }
 
     /// The same, with one operator that converts and leads.
@@ -102,6 +107,15 @@ impl Stage {
 
     /// An operator that is started and not waited for.
     pub(crate) async fn replica(&self, arguments: &[&str]) -> Result<Replica> {
+        self.replica_with(arguments, |_| ()).await
+    }
+
+    /// The same, with a change to how it is run.
+    pub(crate) async fn replica_with(
+        &self,
+        arguments: &[&str],
+        change: impl FnOnce(&mut OperatorConfig),
+    ) -> Result<Replica> {
         let token = self.cluster.token(SYSTEM, "stow").await?;
         let rds = Proxy::start(self.moto.upstream()).await?;
         let api = Proxy::start(self.cluster.upstream()).await?;
@@ -117,7 +131,8 @@ impl Stage {
         ];
         let arguments = [&listen[..], &QUICK, arguments].concat();
         let binary = Path::new(env!("CARGO_BIN_EXE_stow"));
-        let config = OperatorConfig::run(binary, &kubeconfig, &rds.url(), &arguments);
+        let mut config = OperatorConfig::run(binary, &kubeconfig, &rds.url(), &arguments);
+        change(&mut config);
         let operator = Operator::spawn(&config)?;
         Ok(Replica {
             operator,
@@ -250,6 +265,20 @@ impl Stage {
         outcome.await.map_err(|error| self.explain(&error))
     }
 
+    /// Waits until an operator has printed a text, and returns all that it printed.
+    pub(crate) async fn said(&self, index: usize, text: &str) -> Result<String> {
+        let operator = &self.replicas[index].operator;
+        let said = eventually(format!("the words {text:?}"), PATIENCE, || async {
+            let output = operator.output();
+            if output.contains(text) {
+                Ok(output)
+            } else {
+                Err(operator.tail())
+            }
+        });
+        said.await
+    }
+
     /// An error with what the operators said last.
     pub(crate) fn explain(&self, error: &Error) -> Error {
         let tails = self.replicas.iter().map(|replica| replica.operator.tail());
@@ -269,9 +298,14 @@ impl Stage {
 }
 
 impl Replica {
+    /// The page of every metric.
+    pub(crate) async fn metrics(&self) -> Result<String> {
+        page(self.metrics, "/metrics").await
+    }
+
     /// A metric's value, by its whole name and labels; zero where it is absent.
     pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
-        let text = page(self.metrics, "/metrics").await?;
+        let text = self.metrics().await?;
         let line = text
             .lines()
             .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));

@@ -636,3 +636,30 @@ fn what_failed_is_not_tried_again_before_its_time() {
     };
     decides(failed(1, Reason::QuotaExceeded), another, "delete(another)");
 }
+
+#[test]
+fn a_refused_secret_is_not_tried_again_for_its_fresh_password_alone() {
+    let nothing: Change = |_| {};
+    let empty: Change = |w| w.held().data.clear();
+    let with_instance: Change = |w| w.observed.secret = SecretState::Missing;
+    for (world, change) in [
+        (World::blank(), nothing),
+        (World::settled(), empty),
+        (World::settled(), with_instance),
+    ] {
+        let mut world = world.with(change);
+        world.observed.finalizer = true;
+        world.observed.failed = Some(Failed {
+            action: world.plan().actions.remove(0),
+            obstacle: Obstacle::new(Reason::AccessDenied, "x"),
+            retry_at: now() + SignedDuration::from_secs(1),
+        });
+        world.observed.fresh_password = Password::new("drawn anew".into());
+        assert_eq!(told(&world.plan()), "!AccessDenied");
+        // Under another name it is another attempt.
+        if let SecretState::Missing = world.observed.secret {
+            world.database().secret_name = "another".into();
+            assert_eq!(told(&world.plan()), "+secret(another*)");
+        }
+    }
+}

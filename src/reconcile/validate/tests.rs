@@ -118,7 +118,8 @@ fn every_fault_is_told_at_once_with_its_field() {
         "storageType": "io1",
         "tags": {"stow.myob.com/uid": "forged"},
         "databaseName": "1st",
-        "masterUsername": "rdsadmin",
+        "masterUsername": "RdsAdmin",
+        "secretName": "../../other/secrets/orders",
     })) else {
         panic!("the spec is valid")
     };
@@ -129,6 +130,7 @@ fn every_fault_is_told_at_once_with_its_field() {
         "spec.tags",
         "spec.databaseName",
         "spec.masterUsername",
+        "spec.secretName",
     ] {
         assert!(message.contains(part), "{part} is not in {message}");
     }
