@@ -19,13 +19,13 @@ pub(crate) use modify::takes_iops;
 pub use obstacle::Obstacle;
 pub use ownership::{Ownership, copies, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
-pub use secret::{HeldSecret, SecretContent, SecretState, is_complete, password_of};
+pub use secret::{FormerSecret, HeldSecret, SecretContent, SecretState, is_complete, password_of};
 pub use state::{State, is_serving, state};
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use stow_versions::status::PendingChange;
+use jiff::{SignedDuration, Timestamp};
+use stow_versions::status::{PendingChange, Reason};
 
 use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Password};
 
@@ -134,12 +134,13 @@ pub struct Observed {
     pub previous: Option<Instance>,
     /// The Secret that the spec names.
     pub secret: SecretState,
-    /// The Secret that the status names, where that is another one.
-    pub former_secret: Option<HeldSecret>,
+    /// The Secret that the status names, where that is another one and holds
+    /// this database's password.
+    pub former_secret: Option<FormerSecret>,
     /// A password that nothing uses yet.
     pub fresh_password: Password,
-    /// The last modification that RDS accepted, and when.
-    pub issued: Option<(ModifyInstance, Timestamp)>,
+    /// What RDS accepted, and when: it may go on showing the old for a while.
+    pub issued: Vec<(Action, Timestamp)>,
     /// The last password that RDS accepted.
     pub accepted_password: Option<Password>,
     /// The last action that failed, and when to try it again.
@@ -159,6 +160,8 @@ pub enum Presence {
     Absent {
         /// In how many sweeps in a row it was missing.
         sweeps: u32,
+        /// How long ago the first of them was.
+        since: SignedDuration,
     },
 }
 
@@ -255,18 +258,36 @@ impl Action {
 /// next observation plans the rest.
 pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     let mut plan = match &desired.goal {
-        Goal::Exists(database) => provide::plan(&desired.subject, database, observed, now),
+        Goal::Exists(database) => provide::plan(&desired.subject, database, observed),
         Goal::Gone { final_snapshot } => delete::plan(&desired.subject, final_snapshot, observed),
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
-    hold_back(&mut plan, observed.failed.as_ref(), now);
+    hold_back(&mut plan, observed, now);
     plan
 }
 
-/// Takes back an action that failed a short while ago, with all that follows
-/// it, and says why instead.
-fn hold_back(plan: &mut Plan, failed: Option<&Failed>, now: Timestamp) {
-    let Some(failed) = failed.filter(|failed| now < failed.retry_at) else {
+/// How long RDS may go on showing old values of what it has accepted.
+const SETTLING: SignedDuration = SignedDuration::from_mins(5);
+
+/// Takes back an action that RDS accepted, or that failed, a short while ago,
+/// with all that follows it, and says why instead.
+fn hold_back(plan: &mut Plan, observed: &Observed, now: Timestamp) {
+    let accepted = |action: &Action| {
+        let mut issued = observed.issued.iter();
+        issued.any(|(issued, at)| issued == action && now < *at + SETTLING)
+    };
+    if let Some(index) = plan.actions.iter().position(accepted) {
+        plan.actions.truncate(index);
+        plan.waiting.push(Obstacle::new(
+            Reason::Modifying,
+            "RDS has accepted the change and does not show it yet.",
+        ));
+    }
+    let Some(failed) = observed
+        .failed
+        .as_ref()
+        .filter(|failed| now < failed.retry_at)
+    else {
         return;
     };
     if let Some(index) = plan

@@ -3,14 +3,19 @@
 //! Nothing here may skip the final snapshot, need the Secret or the spec, or
 //! let the object go before its instance has.
 
+use jiff::SignedDuration;
 use stow_versions::status::Reason;
 
 use crate::rds::{DeleteInstance, Instance};
 
 use super::ownership::{Ownership, ownership};
-use super::provide::SWEEPS_THAT_CONFIRM;
+use super::provide::{SWEEPS_THAT_CONFIRM, claim};
 use super::state::{State, state};
 use super::{Action, Observed, Obstacle, Plan, Presence, Subject};
+
+/// How long an instance that nobody ever saw must be absent: a create that was
+/// under way when the object was deleted may still take effect.
+const UNSEEN: SignedDuration = SignedDuration::from_secs(60);
 
 pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
@@ -25,7 +30,9 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
         Presence::Unreadable(error) => {
             plan.hinder(Obstacle::from(error));
         }
-        Presence::Absent { sweeps } if *sweeps < SWEEPS_THAT_CONFIRM => {
+        Presence::Absent { sweeps, since }
+            if *sweeps < SWEEPS_THAT_CONFIRM || !observed.recorded && *since < UNSEEN =>
+        {
             plan.waiting.push(Obstacle::new(
                 Reason::Deleting,
                 "RDS does not list the instance; it is looked for once more.",
@@ -34,17 +41,14 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
         Presence::Absent { .. } => plan.actions.push(Action::RemoveFinalizer),
         Presence::Present(instance) => match ownership(subject, instance) {
             Ownership::Ours => delete(instance, final_snapshot, &mut plan),
-            Ownership::Since2017 => plan.actions.push(Action::AddTags {
-                arn: instance.arn.clone(),
-                tags: subject.tags(),
-            }),
+            Ownership::Since2017 => plan.actions.extend(claim(subject, instance)),
             Ownership::Foreign(_) if !observed.recorded => {
                 plan.actions.push(Action::RemoveFinalizer);
             }
-            Ownership::Foreign(why) => plan.blocked.push(Obstacle::new(
+            Ownership::Foreign(why) | Ownership::Unproven(why) => plan.blocked.push(Obstacle::new(
                 Reason::NotOwned,
                 format!(
-                    "RDS instance {} was this object's, and no longer shows it: {why}. Stow does not delete it. Put its tags back to have it deleted, or remove the finalizer {} from this object to leave it to yourself.",
+                    "RDS instance {} has this object's identifier, and does not show that it is its own: {why}. Stow does not delete it. Put its tags back to have it deleted, or remove the finalizer {} from this object to leave it to yourself.",
                     instance.identifier,
                     stow_versions::FINALIZER
                 ),

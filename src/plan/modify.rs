@@ -4,11 +4,11 @@
 //! Nothing here may shrink storage, or undo what RDS does by itself:
 //! autoscaled storage and rounded IOPS are not drift.
 
-use stow_versions::status::PendingChange;
+use stow_versions::status::{PendingChange, Reason};
 
 use crate::rds::{Instance, ModifyInstance, Pending};
 
-use super::Database;
+use super::{Database, Obstacle};
 
 /// gp3 takes IOPS of its own from this size on, and refuses them below. In GiB.
 pub(crate) const GP3_OWN_IOPS: i32 = 400;
@@ -73,7 +73,9 @@ fn volume(database: &Database, instance: &Instance, request: ModifyInstance) -> 
     let new_kind = database
         .storage_type
         .as_ref()
-        .filter(|wanted| Some(*wanted) != kind);
+        .filter(|wanted| Some(*wanted) != kind)
+        // AWS turns `standard` into gp3, and takes nothing back to it.
+        .filter(|wanted| !(*wanted == "standard" && kind.is_some_and(|kind| kind == "gp3")));
     let kind_after = new_kind.or(kind).map_or("", String::as_str);
     let size_after = match database.storage {
         Some(wanted) if wanted > size => wanted.max(least_growth(instance.storage)),
@@ -105,6 +107,20 @@ fn volume(database: &Database, instance: &Instance, request: ModifyInstance) -> 
         iops: iops_after,
         ..request
     }
+}
+
+/// IOPS that the spec states and that the volume does not take.
+pub(super) fn idle_iops(database: &Database, instance: &Instance) -> Option<Obstacle> {
+    let iops = database.iops?;
+    let kind = database
+        .storage_type
+        .as_ref()
+        .or(instance.storage_type.as_ref())?;
+    let size = database.storage.unwrap_or_default().max(instance.storage);
+    let message = format!(
+        "spec.iops is {iops}, and {kind} of {size}Gi takes none: remove it, or set spec.storageType to io1 or io2, or to gp3 with 400Gi or more."
+    );
+    (!takes_iops(kind, size)).then(|| Obstacle::new(Reason::InvalidSpec, message))
 }
 
 /// Whether a volume of that type and size takes an IOPS figure.

@@ -19,7 +19,10 @@ pub enum Ownership {
     /// This object's since 2017: the exact name and that operator's tags. It
     /// takes our tags before anything else is done to it.
     Since2017,
-    /// Not to be touched; the text says why.
+    /// It has the object's identifier and lacks what would prove whose it is.
+    /// Not to be touched, nor to be forgotten; the text says why.
+    Unproven(String),
+    /// Somebody else's, by its own word. Not to be touched; the text says why.
     Foreign(String),
 }
 
@@ -33,30 +36,28 @@ pub fn ownership(subject: &Subject, instance: &Instance) -> Ownership {
     if instance.engine != "postgres" {
         return Ownership::Foreign(format!("its engine is {}", instance.engine));
     }
-    let ours = [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER];
-    if ours.iter().all(|key| tag(key).is_none()) {
-        let of_2017 = tag(TAG_2017_NAMESPACE) == Some(&subject.namespace)
-            && tag(TAG_2017_RESOURCE) == Some(&subject.name);
-        return if of_2017 {
-            Ownership::Since2017
-        } else {
-            Ownership::Foreign("it carries no tag of Stow".to_owned())
-        };
-    }
-    for (key, want) in [
+    let wanted = [
         (TAG_CLUSTER, subject.cluster.as_str()),
         (TAG_UID, subject.uid.as_str()),
         (TAG_IDENTIFIER, identifier.as_str()),
-    ] {
-        match tag(key) {
-            Some(value) if value == want => {}
-            Some(value) => {
-                return Ownership::Foreign(format!("its tag {key} is {value:?}, not {want:?}"));
-            }
-            None => return Ownership::Foreign(format!("its tag {key} is missing")),
+    ];
+    for (key, want) in wanted {
+        if let Some(value) = tag(key).filter(|value| *value != want) {
+            return Ownership::Foreign(format!("its tag {key} is {value:?}, not {want:?}"));
         }
     }
-    Ownership::Ours
+    let missing = wanted
+        .map(|(key, _)| key)
+        .into_iter()
+        .find(|key| tag(key).is_none());
+    let of_2017 = tag(TAG_2017_NAMESPACE) == Some(&subject.namespace)
+        && tag(TAG_2017_RESOURCE) == Some(&subject.name);
+    let ours = [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER];
+    match missing {
+        None => Ownership::Ours,
+        Some(_) if of_2017 && ours.iter().all(|key| tag(key).is_none()) => Ownership::Since2017,
+        Some(key) => Ownership::Unproven(format!("its tag {key} is missing")),
+    }
 }
 
 /// The instance under another identifier that carries this object's tags: a

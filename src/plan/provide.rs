@@ -3,7 +3,6 @@
 //! Nothing here may replace a database that once existed, or touch one that is
 //! not the object's.
 
-use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::Reason;
 
 use crate::rds::{CreateInstance, Instance, ModifyInstance, Password};
@@ -12,11 +11,9 @@ use super::modify::{self, Changes};
 use super::ownership::{Ownership, ownership};
 use super::state::{State, state};
 use super::{
-    Action, Creation, Database, Observed, Obstacle, Plan, Presence, SecretState, Subject, secret,
+    Action, Creation, Database, Failed, Observed, Obstacle, Plan, Presence, SecretState, Subject,
+    secret,
 };
-
-/// How long RDS may go on showing old values of what it has accepted.
-const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
 /// Days of automated backups: the least that safety asks for. AWS's own
 /// default is one.
@@ -34,17 +31,12 @@ pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
     recorded || accepted
 }
 
-pub(super) fn plan(
-    subject: &Subject,
-    database: &Database,
-    observed: &Observed,
-    now: Timestamp,
-) -> Plan {
+pub(super) fn plan(subject: &Subject, database: &Database, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     let own = own_instance(subject, observed, &mut plan);
     if let Some(instance) = own {
-        keep(subject, database, instance, observed, now, &mut plan);
-    } else if let Presence::Absent { sweeps } = observed.instance {
+        keep(subject, database, instance, observed, &mut plan);
+    } else if let Presence::Absent { sweeps, .. } = observed.instance {
         create(subject, database, observed, sweeps, &mut plan);
     }
     // A client that replaces the whole object drops the finalizer, and a
@@ -93,13 +85,10 @@ fn own_instance<'a>(
     match ownership(subject, instance) {
         Ownership::Ours => Some(instance),
         Ownership::Since2017 => {
-            plan.actions.push(Action::AddTags {
-                arn: instance.arn.clone(),
-                tags: subject.tags(),
-            });
+            plan.actions.extend(claim(subject, instance));
             Some(instance)
         }
-        Ownership::Foreign(why) => {
+        Ownership::Unproven(why) | Ownership::Foreign(why) => {
             plan.blocked.push(Obstacle::new(
                 Reason::NotOwned,
                 format!(
@@ -110,6 +99,14 @@ fn own_instance<'a>(
             None
         }
     }
+}
+
+/// Gives an instance the tags of its object that it lacks.
+pub(super) fn claim(subject: &Subject, instance: &Instance) -> Option<Action> {
+    let mut tags = subject.tags();
+    tags.retain(|key, value| instance.tags.get(key) != Some(value));
+    let arn = instance.arn.clone();
+    (!tags.is_empty()).then_some(Action::AddTags { arn, tags })
 }
 
 fn create(
@@ -198,10 +195,7 @@ fn create_with_secret(
             "it has no ownerReference to this object, and there is no instance that it could be of",
         )),
         SecretState::Foreign(why) => plan.blocked.push(secret::conflict(name, why)),
-        SecretState::Unreadable(why) => plan.waiting.push(Obstacle::new(
-            Reason::Unreachable,
-            format!("Secret {name} cannot be read: {why}."),
-        )),
+        SecretState::Unreadable(why) => plan.blocked.push(secret::unreadable(name, why)),
     }
 }
 
@@ -257,7 +251,6 @@ fn keep(
     database: &Database,
     instance: &Instance,
     observed: &Observed,
-    now: Timestamp,
     plan: &mut Plan,
 ) {
     let changeable = match state(&instance.status) {
@@ -297,12 +290,12 @@ fn keep(
         ));
     }
     plan.blocked.extend(immutable(database, instance));
-    tag(subject, database, instance, plan);
+    plan.blocked.extend(modify::idle_iops(database, instance));
     let password = secret::plan(&database.secret_name, instance, observed, plan);
     plan.pending = modify::accepted(instance);
-    change(
-        database, instance, password, changeable, observed, now, plan,
-    );
+    change(database, instance, password, changeable, observed, plan);
+    // Last, since a tag that RDS refuses must hold up nothing else.
+    tag(subject, database, instance, plan);
 }
 
 /// What the spec asks to change and RDS never changes. A rule of the schema
@@ -338,18 +331,20 @@ fn immutable(database: &Database, instance: &Instance) -> Vec<Obstacle> {
 /// Sets the tags that the spec wants and the instance lacks. Keys that nobody
 /// states are left alone.
 fn tag(subject: &Subject, database: &Database, instance: &Instance, plan: &mut Plan) {
-    let mut tags = database.tags.clone();
-    tags.extend(subject.tags());
-    tags.retain(|key, value| instance.tags.get(key) != Some(value));
-    if tags.is_empty() {
-        return;
+    let claims = plan
+        .actions
+        .iter()
+        .any(|action| matches!(action, Action::AddTags { .. }));
+    if !claims {
+        plan.actions.extend(claim(subject, instance));
     }
-    plan.actions
-        .retain(|action| !matches!(action, Action::AddTags { .. }));
-    plan.actions.push(Action::AddTags {
-        arn: instance.arn.clone(),
-        tags,
-    });
+    let mut tags = database.tags.clone();
+    let own = subject.tags();
+    tags.retain(|key, value| !own.contains_key(key) && instance.tags.get(key) != Some(value));
+    if !tags.is_empty() {
+        let arn = instance.arn.clone();
+        plan.actions.push(Action::AddTags { arn, tags });
+    }
 }
 
 fn change(
@@ -358,7 +353,6 @@ fn change(
     password: Option<Password>,
     changeable: bool,
     observed: &Observed,
-    now: Timestamp,
     plan: &mut Plan,
 ) {
     let Changes { compute, storage } = Changes::between(database, instance);
@@ -374,7 +368,20 @@ fn change(
     let wanted = if storage_waits {
         compute
     } else {
-        modify::merge(compute, storage)
+        let all = modify::merge(compute.clone(), storage);
+        // Where RDS refused both in one, what it refused may be the storage
+        // alone: that waits for another try, and the rest does not.
+        match &observed.failed {
+            Some(Failed {
+                action: Action::Modify(tried),
+                obstacle,
+                ..
+            }) if **tried == all && !compute.is_empty() => {
+                plan.hinder(obstacle.clone());
+                compute
+            }
+            _ => all,
+        }
     };
     let password_wanted = password.map(|password| ModifyInstance {
         identifier: instance.identifier.clone(),
@@ -385,16 +392,7 @@ fn change(
         if request.is_empty() {
             continue;
         }
-        let accepted = observed
-            .issued
-            .as_ref()
-            .is_some_and(|(issued, at)| *issued == request && now < *at + SETTLING);
-        if accepted {
-            plan.waiting.push(Obstacle::new(
-                Reason::Modifying,
-                "RDS has accepted the change and does not show it yet.",
-            ));
-        } else if changeable {
+        if changeable {
             plan.actions.push(Action::Modify(Box::new(request)));
         } else {
             plan.waiting.push(Obstacle::new(

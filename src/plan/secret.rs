@@ -42,6 +42,15 @@ pub struct HeldSecret {
     pub password_pending: bool,
 }
 
+/// The Secret that another one replaces, and whose password that one takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FormerSecret {
+    /// It is ours, and goes once the other stands.
+    Ours(HeldSecret),
+    /// An older release left it, perhaps: applications read it, so it stays.
+    Unmarked(HeldSecret),
+}
+
 /// What a Secret should hold. Keys that it does not name stay.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecretContent {
@@ -139,7 +148,14 @@ pub(super) fn plan(
     match &observed.secret {
         SecretState::Missing => {
             let mut content = with_password(name, &observed.fresh_password);
-            if let Some(former) = &observed.former_secret
+            let former = match &observed.former_secret {
+                Some(FormerSecret::Ours(former)) => Some(former),
+                Some(FormerSecret::Unmarked(former)) => {
+                    Some(former).filter(|former| is_for(former, instance))
+                }
+                None => None,
+            };
+            if let Some(former) = former
                 && let Some(password) = password_of(former)
             {
                 content.data = connection(instance, &password);
@@ -168,10 +184,7 @@ pub(super) fn plan(
             None
         }
         SecretState::Unreadable(why) => {
-            plan.waiting.push(Obstacle::new(
-                Reason::Unreachable,
-                format!("Secret {name} cannot be read: {why}."),
-            ));
+            plan.blocked.push(unreadable(name, why));
             None
         }
     }
@@ -183,6 +196,17 @@ pub(super) fn conflict(name: &str, why: &str) -> Obstacle {
         Reason::SecretConflict,
         format!(
             "Secret {name} exists and is not this object's: {why}. Set spec.secretName to another name, or delete that Secret."
+        ),
+    )
+}
+
+/// The obstacle of a Secret that the API server does not show.
+pub(super) fn unreadable(name: &str, why: &str) -> Obstacle {
+    Obstacle::new(
+        Reason::AccessDenied,
+        format!(
+            "Secret {name} cannot be read: {}.",
+            why.trim_end_matches('.')
         ),
     )
 }
@@ -215,7 +239,7 @@ fn keep(
     if content.password_pending {
         return Some(password.clone());
     }
-    if let Some(former) = &observed.former_secret
+    if let Some(FormerSecret::Ours(former)) = &observed.former_secret
         && instance.endpoint.is_some()
     {
         plan.actions.push(Action::DeleteSecret(former.clone()));
@@ -240,7 +264,7 @@ fn encoded(text: &str) -> String {
 /// Adds what an older release's Secret lacks, and changes nothing that it has:
 /// running applications read it.
 fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
-    let Some((host, _)) = &instance.endpoint else {
+    if instance.endpoint.is_none() {
         plan.waiting.push(Obstacle::new(
             Reason::InProgress,
             format!(
@@ -249,12 +273,8 @@ fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
             ),
         ));
         return;
-    };
-    let held_host = held
-        .data
-        .get(DB_HOST)
-        .map(|text| text.split(':').next().unwrap_or(text));
-    if held_host != Some(host) {
+    }
+    if !is_for(held, instance) {
         plan.blocked.push(conflict(
             &held.name,
             "it has no ownerReference to this object, and its DB_HOST is not the instance's endpoint",
@@ -281,11 +301,24 @@ fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
     }
 }
 
-/// Whether an application can connect with what a Secret holds.
-pub fn is_complete(secret: &SecretState) -> bool {
+/// Whether an unmarked Secret is this instance's: 2017's `DB_HOST` could hold
+/// the port too.
+fn is_for(held: &HeldSecret, instance: &Instance) -> bool {
+    let host = held
+        .data
+        .get(DB_HOST)
+        .and_then(|text| text.split(':').next());
+    let endpoint = instance.endpoint.as_ref().map(|(host, _)| host.as_str());
+    endpoint.is_some() && host == endpoint
+}
+
+/// Whether an application can connect to this instance with what a Secret holds.
+pub fn is_complete(secret: &SecretState, instance: &Instance) -> bool {
     match secret {
         SecretState::Ours(held) => !held.password_pending && held.data.contains_key(DATABASE_URL),
-        SecretState::Unmarked(held) => held.data.contains_key(DATABASE_URL),
+        SecretState::Unmarked(held) => {
+            is_for(held, instance) && held.data.contains_key(DATABASE_URL)
+        }
         SecretState::Missing | SecretState::Foreign(_) | SecretState::Unreadable(_) => false,
     }
 }

@@ -1,5 +1,12 @@
-//! The planner's decisions as a table, one row each.
+//! The planner's decisions as a table: a world, and the plan for it in words.
+//! `~` marks what is waited for, `!` what blocks, `*` a password that RDS may
+//! not have.
 
 mod convergence;
-mod rows;
+mod create;
+mod delete;
+mod modify;
+mod obstacles;
+mod ownership;
+mod secret;
 mod world;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::world::{World, instance};
+use super::world::{World, absent, instance};
 use crate::plan::{Action, Goal, HeldSecret, Presence, SecretState};
 use crate::rds::{Instance, Pending};
 
@@ -65,7 +65,7 @@ fn apply(world: &mut World, action: Action) {
             instance.pending = Pending::default();
         }
         Action::AddTags { tags, .. } => world.instance().tags.extend(tags),
-        Action::Delete(_) => world.observed.instance = Presence::Absent { sweeps: 2 },
+        Action::Delete(_) => world.observed.instance = absent(2),
     }
 }
 

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::Reason;
 
 use crate::plan::{
-    Action, Creation, Database, Desired, Goal, HeldSecret, Observed, Plan, Presence, SecretState,
-    Subject, plan,
+    Action, Creation, Database, Desired, Goal, HeldSecret, Observed, Ownership, Plan, Presence,
+    SecretState, Subject, ownership, plan,
 };
 use crate::rds::{Instance, Password, Pending};
 
@@ -16,6 +16,17 @@ pub(super) const FINAL_SNAPSHOT: &str = "orders-0b5a-20261122010203";
 
 pub(super) fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000)
+}
+
+/// Missing from that many sweeps, for long enough.
+pub(super) fn absent(sweeps: u32) -> Presence {
+    absent_for(sweeps, 300)
+}
+
+/// Missing from that many sweeps, for so many seconds.
+pub(super) fn absent_for(sweeps: u32, seconds: i64) -> Presence {
+    let since = SignedDuration::from_secs(seconds);
+    Presence::Absent { sweeps, since }
 }
 
 pub(super) fn subject() -> Subject {
@@ -50,7 +61,7 @@ impl World {
             previous: None,
             former_secret: None,
             fresh_password: Password::new("fresh".into()),
-            issued: None,
+            issued: Vec::new(),
             accepted_password: None,
             failed: None,
         };
@@ -62,7 +73,7 @@ impl World {
         let mut world = Self::settled();
         world.observed.finalizer = false;
         world.observed.recorded = false;
-        world.observed.instance = Presence::Absent { sweeps: 1 };
+        world.observed.instance = absent(1);
         world.observed.secret = SecretState::Missing;
         world
     }
@@ -100,6 +111,17 @@ impl World {
             SecretState::Ours(held) | SecretState::Unmarked(held) => held,
             secret => panic!("{secret:?} holds nothing"),
         }
+    }
+
+    /// Whether the instance says itself that it is somebody else's.
+    pub(super) fn is_foreign(&self) -> bool {
+        let Presence::Present(instance) = &self.observed.instance else {
+            return false;
+        };
+        matches!(
+            ownership(&self.desired.subject, instance),
+            Ownership::Foreign(_)
+        )
     }
 
     pub(super) fn plan(&self) -> Plan {
@@ -270,4 +292,13 @@ fn action(action: &Action) -> String {
         }
         Action::Delete(request) => format!("delete({})", request.final_snapshot),
     }
+}
+
+/// What a row does to its world.
+pub(super) type Change = fn(&mut World);
+
+/// Asserts the plan for a world, in words.
+#[track_caller]
+pub(super) fn decides(world: World, change: impl FnOnce(&mut World), want: &str) {
+    assert_eq!(told(&world.with(change).plan()), want);
 }

@@ -1,0 +1,75 @@
+//! Whose an instance is, and what follows.
+
+use super::world::{Change, World, decides, told};
+use crate::plan::{Action, SecretState, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID};
+
+fn set(world: &mut World, tag: &str, value: &str) {
+    world.instance().tags.insert(tag.into(), value.into());
+}
+
+#[test]
+fn an_instance_that_is_not_ours_is_never_touched() {
+    let foreign: [Change; 8] = [
+        |w| w.instance().tags.clear(),
+        |w| set(w, TAG_CLUSTER, "another"),
+        |w| set(w, TAG_UID, "another"),
+        |w| set(w, TAG_IDENTIFIER, "its-source"),
+        |w| drop(w.instance().tags.remove(TAG_CLUSTER)),
+        |w| drop(w.instance().tags.remove(TAG_IDENTIFIER)),
+        |w| w.instance().engine = "mysql".into(),
+        |w| {
+            for key in [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER] {
+                w.instance().tags.remove(key);
+            }
+            w.instance()
+                .tags
+                .insert("Namespace".into(), "another".into());
+        },
+    ];
+    for change in foreign {
+        let differs = |w: &mut World| {
+            change(w);
+            w.database().class = Some("db.m6g.large".into());
+            w.observed.secret = SecretState::Missing;
+        };
+        decides(World::settled(), differs, "!NotOwned");
+        decides(World::leaving(), change, "!NotOwned");
+        // It never was ours, by its own word: the object is free to go. Where
+        // the tags only lack, it may be ours all the same.
+        let never = |w: &mut World| {
+            change(w);
+            w.observed.recorded = false;
+        };
+        let world = World::leaving().with(never);
+        let says_so = world.is_foreign();
+        let want = if says_so { "-finalizer" } else { "!NotOwned" };
+        assert_eq!(told(&world.plan()), want);
+    }
+}
+
+#[test]
+fn an_instance_of_2017_takes_our_tags_before_anything_else() {
+    let of_2017 = |w: &mut World| {
+        for key in [
+            TAG_CLUSTER,
+            TAG_UID,
+            TAG_OBJECT,
+            TAG_IDENTIFIER,
+            "Created By",
+        ] {
+            w.instance().tags.remove(key);
+        }
+        w.observed.finalizer = false;
+    };
+    let tags = "tag(Created By,stow.myob.com/cluster,stow.myob.com/identifier,stow.myob.com/object,stow.myob.com/uid)";
+    decides(World::settled(), of_2017, &format!("+finalizer {tags}"));
+    let leaving = |w: &mut World| {
+        of_2017(w);
+        w.observed.finalizer = true;
+    };
+    let plan = World::leaving().with(leaving).plan();
+    assert!(
+        matches!(plan.actions.as_slice(), [Action::AddTags { .. }]),
+        "{plan:?}"
+    );
+}
