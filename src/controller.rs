@@ -83,6 +83,7 @@ impl Leader {
             self.instance.clone(),
         );
         let sweeps = Arc::new(Sweeps::default());
+        let memories = Arc::new(Memories::default());
         let (wake, woken) = mpsc::unbounded_channel();
         let (objects, changes) = self.objects();
         let (reconfigured, reconfigurations) = mpsc::unbounded_channel();
@@ -95,7 +96,7 @@ impl Leader {
             rds: self.rds.clone(),
             cluster: Arc::new(cluster),
             sweeps: sweeps.clone(),
-            memories: Memories::default(),
+            memories: memories.clone(),
             fence,
             ambient: self.ambient.clone(),
             cluster_id: self.cluster_id.clone(),
@@ -117,7 +118,7 @@ impl Leader {
                 .for_each(|_| async {})
                 .await;
         };
-        let sweeping = self.sweeper(sweeps, wake, objects.clone()).run();
+        let sweeping = self.sweeper(sweeps, memories, wake, objects.clone()).run();
         tokio::select! {
             () = reconciling => {}
             () = sweeping => {}
@@ -128,6 +129,7 @@ impl Leader {
     fn sweeper(
         &self,
         sweeps: Arc<Sweeps>,
+        memories: Arc<Memories>,
         wake: mpsc::UnboundedSender<Wake>,
         objects: Store<PostgresDB>,
     ) -> Sweeper<AwsRds> {
@@ -136,6 +138,7 @@ impl Leader {
         Sweeper::new(
             self.rds.clone(),
             sweeps,
+            memories,
             self.intervals,
             wake,
             move |namespace, name, uid| {

@@ -59,7 +59,7 @@ pub struct Context<R, C> {
     /// What the last sweep saw, and who waits for the next.
     pub sweeps: Arc<Sweeps>,
     /// What this process did, while RDS does not show it yet.
-    pub memories: Memories,
+    pub memories: Arc<Memories>,
     /// Leadership, checked before every change.
     pub fence: Fence,
     /// Time and randomness.
@@ -179,10 +179,10 @@ struct Pass<'a, R, C> {
 
 impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     async fn run(mut self) -> Result<Outcome, Error> {
+        self.context.sweeps.notice(&self.subject);
         if !self.context.sweeps.has_looked() {
             // Nothing is known that could be done or said. A database at rest
             // shows nothing of an operator that started anew.
-            self.context.sweeps.track(&self.subject, Phase::Progress);
             return Ok(Outcome::resting(End::Reported {
                 phase: Phase::Progress,
                 acted: false,

@@ -3,7 +3,8 @@
 //! Nothing here may retry a write: the caller observes again.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
+use std::future::Future;
+use std::time::Duration;
 
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
@@ -14,6 +15,7 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 use stow_versions::status::PostgresDBStatus;
 use stow_versions::{FINALIZER, v1beta1};
+use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::plan::{HeldSecret, SecretContent};
@@ -25,6 +27,13 @@ const STOW: &str = "stow";
 /// Marks a Secret whose password RDS may not have been told.
 const PASSWORD: &str = "stow.myob.com/password";
 const PENDING: &str = "pending";
+
+/// How long one call may take: kube sets no bound, and an API server that went
+/// away without a word would hold its object for ever.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The API server's limit for an Event's note, in bytes.
+const NOTE: usize = 1024;
 
 /// Kubernetes by its API server.
 #[derive(Clone)]
@@ -69,10 +78,7 @@ impl KubeCluster {
 impl Cluster for KubeCluster {
     async fn fetch(&self, namespace: &str, name: &str) -> Result<Option<PostgresDB>, Error> {
         let what = format!("reading postgresdb {namespace}/{name}");
-        self.objects(namespace)
-            .get_opt(name)
-            .await
-            .map_err(|error| classify(what, error))
+        timed(what, self.objects(namespace).get_opt(name)).await
     }
 
     async fn set_finalizer(&self, object: &PostgresDB, present: bool) -> Result<PostgresDB, Error> {
@@ -90,15 +96,9 @@ impl Cluster for KubeCluster {
         }});
         let name = object.name_any();
         let namespace = object.namespace().unwrap_or_default();
-        self.objects(&namespace)
-            .patch(&name, &by_stow(), &Patch::Merge(patch))
-            .await
-            .map_err(|error| {
-                classify(
-                    format!("writing the finalizer of postgresdb {namespace}/{name}"),
-                    error,
-                )
-            })
+        let what = format!("writing the finalizer of postgresdb {namespace}/{name}");
+        let (params, patch) = (by_stow(), Patch::Merge(patch));
+        timed(what, self.objects(&namespace).patch(&name, &params, &patch)).await
     }
 
     async fn set_status(
@@ -119,11 +119,11 @@ impl Cluster for KubeCluster {
             "metadata": {"uid": object.metadata.uid},
             "status": merge_patch(&value(&object.status)?, value(status)?),
         });
-        self.objects(&namespace)
-            .patch_status(&name, &by_stow(), &Patch::Merge(patch))
+        let (params, patch) = (by_stow(), Patch::Merge(patch));
+        let objects = self.objects(&namespace);
+        timed(what(), objects.patch_status(&name, &params, &patch))
             .await
             .map(drop)
-            .map_err(|error| classify(what(), error))
     }
 
     async fn secret(&self, namespace: &str, name: &str) -> Result<SecretRead, Error> {
@@ -133,11 +133,7 @@ impl Cluster for KubeCluster {
             return Ok(SecretRead::Missing);
         }
         let what = format!("reading Secret {namespace}/{name}");
-        let secret = self
-            .secrets(namespace)
-            .get_opt(name)
-            .await
-            .map_err(|error| classify(what, error))?;
+        let secret = timed(what, self.secrets(namespace).get_opt(name)).await?;
         Ok(secret.map_or(SecretRead::Missing, found))
     }
 
@@ -167,16 +163,10 @@ impl Cluster for KubeCluster {
             field_manager: Some(STOW.to_owned()),
             ..PostParams::default()
         };
-        self.secrets(&namespace)
-            .create(&params, &secret)
+        let what = format!("creating Secret {namespace}/{}", content.name);
+        timed(what, self.secrets(&namespace).create(&params, &secret))
             .await
             .map(drop)
-            .map_err(|error| {
-                classify(
-                    format!("creating Secret {namespace}/{}", content.name),
-                    error,
-                )
-            })
     }
 
     async fn update_secret(
@@ -196,11 +186,14 @@ impl Cluster for KubeCluster {
             metadata["annotations"] = annotations;
         }
         let patch = json!({"metadata": metadata, "data": encoded(&content.data)});
-        self.secrets(namespace)
-            .patch(&held.name, &by_stow(), &Patch::Merge(patch))
-            .await
-            .map(drop)
-            .map_err(|error| classify(format!("writing Secret {namespace}/{}", held.name), error))
+        let what = format!("writing Secret {namespace}/{}", held.name);
+        let (params, patch) = (by_stow(), Patch::Merge(patch));
+        timed(
+            what,
+            self.secrets(namespace).patch(&held.name, &params, &patch),
+        )
+        .await
+        .map(drop)
     }
 
     async fn delete_secret(&self, namespace: &str, held: &HeldSecret) -> Result<(), Error> {
@@ -209,11 +202,10 @@ impl Cluster for KubeCluster {
             resource_version: Some(held.resource_version.clone()),
         };
         let params = DeleteParams::default().preconditions(preconditions);
-        self.secrets(namespace)
-            .delete(&held.name, &params)
+        let what = format!("deleting Secret {namespace}/{}", held.name);
+        timed(what, self.secrets(namespace).delete(&held.name, &params))
             .await
             .map(drop)
-            .map_err(|error| classify(format!("deleting Secret {namespace}/{}", held.name), error))
     }
 
     async fn publish(&self, object: &PostgresDB, event: &Event) -> Result<(), Error> {
@@ -224,24 +216,40 @@ impl Cluster for KubeCluster {
                 EventType::Normal
             },
             reason: event.reason.clone(),
-            note: Some(event.note.clone()),
+            note: Some(cut(&event.note, NOTE)),
             action: event.action.clone(),
             secondary: None,
         };
-        self.recorder
-            .publish(&kube_event, &object.object_ref(&()))
-            .await
-            .map_err(|error| {
-                classify(
-                    format!("publishing an Event about postgresdb {}", object.name_any()),
-                    error,
-                )
-            })
+        let what = format!("publishing an Event about postgresdb {}", object.name_any());
+        timed(
+            what,
+            self.recorder.publish(&kube_event, &object.object_ref(&())),
+        )
+        .await
     }
 
     fn config_map(&self) -> Option<BTreeMap<String, String>> {
         let config_map = self.config_map.get(&self.config_map_ref)?;
         Some(config_map.data.clone().unwrap_or_default())
+    }
+}
+
+/// A text within a limit of bytes.
+fn cut(text: &str, limit: usize) -> String {
+    text[..text.floor_char_boundary(limit)].to_owned()
+}
+
+/// What a call came to, within [`PATIENCE`].
+async fn timed<T, E: Into<kube::Error>>(
+    what: String,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<T, Error> {
+    match timeout(PATIENCE, call).await {
+        Ok(outcome) => outcome.map_err(|error| classify(what, error.into())),
+        Err(_) => {
+            let message = format!("no answer within {} s", PATIENCE.as_secs());
+            Err(Error::Unavailable { what, message })
+        }
     }
 }
 
@@ -311,8 +319,8 @@ fn merge_patch(from: &Value, to: Value) -> Value {
     Value::Object(to)
 }
 
-fn classify(what: String, error: impl Into<kube::Error> + Debug) -> Error {
-    match error.into() {
+fn classify(what: String, error: kube::Error) -> Error {
+    match error {
         kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => {
             Error::Conflict { what }
         }

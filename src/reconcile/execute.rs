@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::cluster::{self, Cluster};
 use crate::plan::{Action, Desired, Obstacle};
-use crate::rds::{self, Instance, ModifyInstance, Password, Rds};
+use crate::rds::{self, Instance, Password, Rds};
 
 use super::report::Happening;
 use super::{Error, Pass};
@@ -111,7 +111,9 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             ) => return Err(error.into()),
             Failure::Cluster(error) => refused_by_the_cluster(&error),
             Failure::Rds(error) => {
-                self.remember_change(None);
+                if may_have_changed(&error) {
+                    self.remember_change(None);
+                }
                 if already_done(&error) {
                     return Ok(());
                 }
@@ -139,8 +141,8 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             if let Some(password) = password_in(action) {
                 memory.accepted_password = Some(password.clone());
             }
-            if let Action::Modify(request) = action {
-                memory.issued = Some((ModifyInstance::clone(request), now));
+            if matches!(action, Action::Modify(_) | Action::AddTags { .. }) {
+                memory.issue(action.clone(), now);
             }
         });
     }
@@ -162,6 +164,25 @@ fn changes_instance(action: &Action) -> bool {
         | Action::CreateSecret(_)
         | Action::UpdateSecret { .. }
         | Action::DeleteSecret(_) => false,
+    }
+}
+
+/// Whether the instance may be another than was observed. A refusal for what
+/// was asked says that it is not.
+fn may_have_changed(error: &rds::Error) -> bool {
+    match error {
+        rds::Error::Unknown { .. } => true,
+        rds::Error::Throttled { .. } | rds::Error::Unconfigured { .. } => false,
+        rds::Error::Refused { refusal, .. } => match refusal {
+            rds::Refusal::AlreadyExists
+            | rds::Refusal::NotFound
+            | rds::Refusal::AlreadyDeleting
+            | rds::Refusal::State => true,
+            rds::Refusal::Denied
+            | rds::Refusal::Quota
+            | rds::Refusal::SnapshotExists
+            | rds::Refusal::Invalid => false,
+        },
     }
 }
 

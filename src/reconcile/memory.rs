@@ -8,8 +8,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::{Action, Failed, Obstacle};
-use crate::rds::{Instance, ModifyInstance, Password};
+use crate::plan::{Action, Failed, Obstacle, Presence};
+use crate::rds::{Instance, Password};
 
 /// The first wait after a failure that time may mend.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
@@ -26,13 +26,15 @@ pub(super) struct Memory {
     /// What RDS answered then.
     pub(super) answer: Option<Instance>,
     /// The last sweep that did not list the instance.
-    pub(super) absent_in: Option<u64>,
+    absent_in: Option<u64>,
     /// How many sweeps in a row did not.
-    pub(super) absences: u32,
+    absences: u32,
+    /// When the first of them was looked at.
+    absent_since: Option<Timestamp>,
     /// Whether the absences were counted for an object that is being deleted.
     pub(super) deleting: bool,
-    /// The last modification that RDS accepted, and when.
-    pub(super) issued: Option<(ModifyInstance, Timestamp)>,
+    /// What RDS accepted, and when.
+    pub(super) issued: Vec<(Action, Timestamp)>,
     /// The last password that RDS accepted.
     pub(super) accepted_password: Option<Password>,
     /// The last action that failed.
@@ -99,8 +101,34 @@ impl Memory {
     pub(super) fn change(&mut self, tick: u64, answer: Option<Instance>) {
         self.changed = Some(tick);
         self.answer = answer;
+        self.seen();
+    }
+
+    /// Notes that RDS accepted a change of what exists, until it shows.
+    pub(super) fn issue(&mut self, action: Action, now: Timestamp) {
+        self.issued
+            .retain(|(_, at)| now.duration_since(*at) < LONGEST);
+        self.issued.push((action, now));
+    }
+
+    /// Notes that the instance is there, or that absences count from now on.
+    pub(super) fn seen(&mut self) {
         self.absent_in = None;
         self.absences = 0;
+        self.absent_since = None;
+    }
+
+    /// Notes that a sweep did not list the instance.
+    pub(super) fn missed(&mut self, tick: u64, now: Timestamp) -> Presence {
+        if self.absent_in != Some(tick) {
+            self.absent_in = Some(tick);
+            self.absences += 1;
+        }
+        let since = *self.absent_since.get_or_insert(now);
+        Presence::Absent {
+            sweeps: self.absences,
+            since: now.duration_since(since),
+        }
     }
 }
 
@@ -115,6 +143,11 @@ impl Memories {
 
     pub(super) fn forget(&self, uid: &str) {
         self.lock().remove(uid);
+    }
+
+    /// Forgets every object but these.
+    pub(super) fn keep(&self, exists: impl Fn(&str) -> bool) {
+        self.lock().retain(|uid, _| exists(uid));
     }
 
     // A memory is whole after each assignment, so one left by a panic serves.

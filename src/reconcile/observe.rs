@@ -6,11 +6,12 @@
 
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
-    Desired, Goal, HeldSecret, Observed, Presence, SWEEPS_THAT_CONFIRM, SecretState, Subject,
+    Desired, FormerSecret, Goal, Observed, Presence, SWEEPS_THAT_CONFIRM, SecretState, Subject,
     copies, once_existed, previous,
 };
 use crate::rds::Rds;
 
+use super::memory::Memory;
 use super::{Context, validate};
 
 pub(super) async fn observe<R: Rds, C: Cluster>(
@@ -30,13 +31,21 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
         secrets(context, subject, object).await?
     };
     let recorded = object.status.arn.is_some() || object.status.id.is_some();
-    if let Presence::Absent { sweeps } = instance {
+    if let Presence::Absent { sweeps, .. } = instance {
         // A loss is told once, so it is not told on a sweep's word alone.
         let seems_lost =
             !deleting && sweeps <= SWEEPS_THAT_CONFIRM && once_existed(recorded, &secret);
         if confirm || seems_lost {
             instance = asked(context, subject, instance).await;
         }
+    }
+    // What cannot be taken back is not done on a sweep's word alone either.
+    if confirm && deleting && matches!(instance, Presence::Present(_)) {
+        instance = match context.rds.describe(&subject.identifier()).await {
+            Ok(Some(found)) => Presence::Present(Box::new(found)),
+            Ok(None) => Presence::Unknown,
+            Err(error) => Presence::Unreadable(error),
+        };
     }
     let absent = matches!(instance, Presence::Absent { .. });
     let sweep = context.sweeps.latest().filter(|_| absent);
@@ -63,6 +72,7 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
 /// Whether the instance exists, by the last sweep, or by RDS's answer to a
 /// change that no sweep can have seen yet.
 fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) -> Presence {
+    let now = (context.ambient.now)();
     if let Some(error) = context.sweeps.obstruction() {
         return Presence::Unreadable(error);
     }
@@ -73,8 +83,7 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
     context.memories.with(&subject.uid, |memory| {
         if memory.deleting != deleting {
             memory.deleting = deleting;
-            memory.absent_in = None;
-            memory.absences = 0;
+            memory.seen();
         }
         if memory.changed.is_some_and(|changed| sweep.tick < changed) {
             return memory.answer.clone().map_or(Presence::Unknown, |instance| {
@@ -82,17 +91,10 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
             });
         }
         if let Some(instance) = found {
-            memory.absent_in = None;
-            memory.absences = 0;
+            memory.seen();
             return Presence::Present(Box::new(instance.clone()));
         }
-        if memory.absent_in != Some(sweep.tick) {
-            memory.absent_in = Some(sweep.tick);
-            memory.absences += 1;
-        }
-        Presence::Absent {
-            sweeps: memory.absences,
-        }
+        memory.missed(sweep.tick, now)
     })
 }
 
@@ -108,29 +110,36 @@ async fn asked<R: Rds, C>(
         Ok(Some(found)) => Presence::Present(Box::new(found)),
         Err(error) => Presence::Unreadable(error),
     };
-    context
-        .memories
-        .with(&subject.uid, |memory| memory.absences = 0);
+    context.memories.with(&subject.uid, Memory::seen);
     otherwise
 }
 
-/// The Secret that the spec names, and ours that the status names, where that
-/// is another one.
+/// The Secret that the spec names; and the one that the status names, where
+/// that is another one and could hold this database's password.
 async fn secrets<R, C: Cluster>(
     context: &Context<R, C>,
     subject: &Subject,
     object: &PostgresDB,
-) -> Result<(SecretState, Option<HeldSecret>), Error> {
+) -> Result<(SecretState, Option<FormerSecret>), Error> {
     let name = validate::secret_name(object, subject);
     let secret = secret(context, subject, &name).await?;
-    let former = object
-        .status
-        .binding
-        .as_ref()
-        .and_then(|binding| binding.name.as_ref());
-    let former = match former.filter(|former| **former != name) {
-        Some(former) => own_secret(context, subject, former).await?,
-        None => None,
+    let binding = object.status.binding.as_ref();
+    let former = binding.and_then(|binding| binding.name.as_ref());
+    let Some(former) = former.filter(|former| **former != name) else {
+        return Ok((secret, None));
+    };
+    let former = match context.cluster.secret(&subject.namespace, former).await {
+        Ok(read) => judge(subject, read),
+        // Without it a password would be made anew that is there already.
+        Err(Error::Forbidden { message, .. }) => {
+            return Ok((SecretState::Unreadable(message), None));
+        }
+        Err(error) => return Err(error),
+    };
+    let former = match former {
+        SecretState::Ours(held) => Some(FormerSecret::Ours(held)),
+        SecretState::Unmarked(held) => Some(FormerSecret::Unmarked(held)),
+        SecretState::Missing | SecretState::Foreign(_) | SecretState::Unreadable(_) => None,
     };
     Ok((secret, former))
 }
@@ -150,18 +159,6 @@ async fn secret<R, C: Cluster>(
         }
     }
     Ok(SecretState::Missing)
-}
-
-async fn own_secret<R, C: Cluster>(
-    context: &Context<R, C>,
-    subject: &Subject,
-    name: &str,
-) -> Result<Option<HeldSecret>, Error> {
-    let read = context.cluster.secret(&subject.namespace, name).await?;
-    Ok(match judge(subject, read) {
-        SecretState::Ours(held) => Some(held),
-        _ => None,
-    })
 }
 
 /// Whose a Secret is.
@@ -193,6 +190,8 @@ fn judge(subject: &Subject, read: SecretRead) -> SecretState {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
+
+    use crate::plan::HeldSecret;
 
     use super::*;
 

@@ -14,8 +14,8 @@ use stow_versions::storage;
 
 use crate::cluster::{Event, PostgresDB};
 use crate::plan::{
-    Action, Desired, Goal, Observed, Obstacle, Ownership, Plan, Presence, State, is_complete,
-    is_serving, ownership, state,
+    Action, Desired, FormerSecret, Goal, Observed, Obstacle, Ownership, Plan, Presence, State,
+    is_complete, is_serving, ownership, state,
 };
 use crate::rds::Instance;
 
@@ -77,7 +77,7 @@ impl Happening {
             Action::RemoveFinalizer => (
                 Reason::Deleting,
                 "RemoveFinalizer".to_owned(),
-                format!("RDS instance {identifier} does not exist any more"),
+                format!("Letting the object go: RDS has no instance {identifier} of its own"),
             ),
             Action::AddFinalizer
             | Action::CreateSecret(_)
@@ -131,7 +131,10 @@ pub(super) fn status(
     let mut status = object.status.clone();
     let instance = match &observed.instance {
         Presence::Present(instance) => Some(instance.as_ref()).filter(|instance| {
-            !matches!(ownership(&desired.subject, instance), Ownership::Foreign(_))
+            matches!(
+                ownership(&desired.subject, instance),
+                Ownership::Ours | Ownership::Since2017
+            )
         }),
         Presence::Unknown | Presence::Unreadable(_) | Presence::Absent { .. } => None,
     };
@@ -156,8 +159,8 @@ pub(super) fn status(
     status.observed_generation = object.metadata.generation;
     status.pending.clone_from(&plan.pending);
     if matches!(desired.goal, Goal::Exists(_))
-        && is_complete(&observed.secret)
-        && observed.former_secret.is_none()
+        && instance.is_some_and(|instance| is_complete(&observed.secret, instance))
+        && !matches!(observed.former_secret, Some(FormerSecret::Ours(_)))
     {
         let name = validate::secret_name(object, &desired.subject);
         status.binding = Some(Binding { name: Some(name) });
@@ -259,7 +262,7 @@ fn ready(
         return Some(not(ConditionStatus::False));
     }
     let usable = instance.endpoint.is_some()
-        && is_complete(&observed.secret)
+        && is_complete(&observed.secret, instance)
         && !instance.pending.master_password;
     Some(match is_serving(&instance.status) {
         Some(true) if usable => {
@@ -292,7 +295,7 @@ pub(super) fn events(
             reason: now.reason.clone(),
             // Events of one action and reason share their first note.
             action: format!("Reconcile({:016x})", fingerprint(&now.message)),
-            note: now.message.chars().take(1024).collect(),
+            note: now.message.clone(),
         });
     }
     let is_true =

@@ -14,8 +14,12 @@ use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
+use super::memory::Memories;
 use crate::plan::Subject;
 use crate::rds::{Error, Instance, Rds, Refusal};
+
+/// How many sweeps fail in a row before the last one that did not is too old.
+const FAILURES: u32 = 3;
 
 /// How often RDS is swept.
 #[derive(Clone, Copy, Debug)]
@@ -100,6 +104,13 @@ impl Sweeps {
         }
     }
 
+    /// Notes that an object is being looked at, if it is not known yet.
+    pub(super) fn notice(&self, subject: &Subject) {
+        if !self.lock().contains_key(&subject.uid) {
+            self.track(subject, Phase::Progress);
+        }
+    }
+
     pub(super) fn untrack(&self, uid: &str) {
         self.lock().remove(uid);
     }
@@ -116,6 +127,7 @@ pub type Wake = (String, String);
 pub struct Sweeper<R> {
     rds: Arc<R>,
     sweeps: Arc<Sweeps>,
+    memories: Arc<Memories>,
     intervals: Intervals,
     wake: mpsc::UnboundedSender<Wake>,
     exists: Box<Exists>,
@@ -131,6 +143,7 @@ impl<R: Rds> Sweeper<R> {
     pub fn new(
         rds: Arc<R>,
         sweeps: Arc<Sweeps>,
+        memories: Arc<Memories>,
         intervals: Intervals,
         wake: mpsc::UnboundedSender<Wake>,
         exists: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static,
@@ -139,6 +152,7 @@ impl<R: Rds> Sweeper<R> {
         Self {
             rds,
             sweeps,
+            memories,
             intervals,
             wake,
             exists: Box::new(exists),
@@ -152,6 +166,9 @@ impl<R: Rds> Sweeper<R> {
         let mut failures = 0;
         loop {
             let Some(interval) = self.interval(failures) else {
+                // By the time that an object comes, what was seen is old.
+                self.sweeps.latest.store(None);
+                last = None;
                 self.sweeps.changed.notified().await;
                 continue;
             };
@@ -165,7 +182,7 @@ impl<R: Rds> Sweeper<R> {
             }
             let started = Instant::now();
             last = Some(started);
-            let outcome = self.sweep().await;
+            let outcome = self.sweep(failures).await;
             failures = if outcome.is_ok() { 0 } else { failures + 1 };
             (self.observe)(&outcome, started.elapsed());
         }
@@ -177,6 +194,7 @@ impl<R: Rds> Sweeper<R> {
         let Intervals { rest, progress } = self.intervals;
         let mut tracked = self.sweeps.lock();
         tracked.retain(|uid, tracked| (self.exists)(&tracked.namespace, &tracked.name, uid));
+        self.memories.keep(|uid| tracked.contains_key(uid));
         let phase = tracked.values().map(|tracked| tracked.phase).max()?;
         Some(match phase {
             Phase::Progress => progress
@@ -186,12 +204,12 @@ impl<R: Rds> Sweeper<R> {
         })
     }
 
-    async fn sweep(&self) -> Result<usize, Error> {
+    async fn sweep(&self, failures: u32) -> Result<usize, Error> {
         let tick = self.sweeps.tick();
         let instances = match self.rds.sweep().await {
             Ok(instances) => instances,
             Err(error) => {
-                self.obstructed(&error);
+                self.obstructed(&error, failures);
                 return Err(error);
             }
         };
@@ -224,8 +242,9 @@ impl<R: Rds> Sweeper<R> {
         Ok(count)
     }
 
-    /// A failure that time does not mend is each object's to report.
-    fn obstructed(&self, error: &Error) {
+    /// A failure that time does not mend, or has not mended, is each object's to
+    /// report; and nothing is changed by what was seen before it.
+    fn obstructed(&self, error: &Error, failures: u32) {
         let lasting = match error {
             Error::Refused {
                 refusal: Refusal::Denied | Refusal::Invalid,
@@ -240,7 +259,7 @@ impl<R: Rds> Sweeper<R> {
         }
         warn!(%error, "RDS could not be observed");
         // Before the first sweep there is nothing else to report.
-        if lasting || self.sweeps.latest().is_none() {
+        if lasting || failures >= FAILURES || self.sweeps.latest().is_none() {
             self.sweeps.obstruction.store(Some(Arc::new(error.clone())));
             self.wake(|_| true);
         }

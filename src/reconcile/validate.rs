@@ -154,6 +154,17 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
         let size = gibibytes.and_then(|(_, size)| size);
         faults.extend(check_volume("spec.", kind, size, iops(spec)));
     }
+    for (key, value) in tags.iter().flatten() {
+        if let Some(c) = key
+            .chars()
+            .chain(value.chars())
+            .find(|c| !is_tag_character(*c))
+        {
+            faults.push(format!(
+                "spec.tags has {c:?} in {key:?}: write letters, digits, spaces or any of _ . : / = + - @."
+            ));
+        }
+    }
     let count = tags.as_ref().map_or(0, BTreeMap::len);
     if count > MOST_TAGS {
         faults.push(format!(
@@ -307,6 +318,10 @@ fn database_name(name: &str) -> String {
     }
     text.truncate(63);
     text
+}
+
+fn is_tag_character(c: char) -> bool {
+    c.is_alphanumeric() || " _.:/=+-@".contains(c)
 }
 
 fn is_class(text: &str) -> bool {

@@ -101,6 +101,8 @@ fn refusal(action: &'static str, name: &str, message: &str) -> Refusal {
         "InvalidDBInstanceState" | "InvalidDBSnapshotState" | "DBUpgradeDependencyFailure" => {
             Refusal::State
         }
+        // The cooldown after a change of storage passes by itself.
+        "InvalidParameterCombination" if says_storage_cools_down(message) => Refusal::State,
         // Another zone, class or day may have it: nothing is wrong with the request.
         "InsufficientDBInstanceCapacity"
         | "InsufficientStorageClusterCapacity"
@@ -127,6 +129,13 @@ fn refusal(action: &'static str, name: &str, message: &str) -> Refusal {
         | "RequestTimeTooSkewed" => Refusal::Denied,
         _ => Refusal::Invalid,
     }
+}
+
+/// RDS's words are not documented; either way this only changes how soon the
+/// change is tried again, and whether people are told to act.
+fn says_storage_cools_down(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("storage") && message.contains("optimiz")
 }
 
 fn says_already_deleting(message: &str) -> bool {
@@ -157,6 +166,28 @@ mod tests {
         });
         assert_eq!(kinds[0], kinds[1], "{bare} with and without Fault");
         kinds[0]
+    }
+
+    #[test]
+    fn a_storage_cooldown_passes_by_itself() {
+        let modify = |message| {
+            classify(
+                "ModifyDBInstance",
+                Some("InvalidParameterCombination"),
+                message,
+                400,
+            )
+        };
+        let refusal = |error| match error {
+            Error::Refused { refusal, .. } => refusal,
+            other => panic!("{other:?}"),
+        };
+        let cooling = "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.";
+        assert_eq!(refusal(modify(cooling)), Refusal::State);
+        assert_eq!(
+            refusal(modify("Iops cannot be given with gp2 storage")),
+            Refusal::Invalid
+        );
     }
 
     #[test]

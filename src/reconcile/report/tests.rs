@@ -64,9 +64,16 @@ fn observed(instance: Presence) -> Observed {
         secret: SecretState::Ours(held),
         former_secret: None,
         fresh_password: Password::new("fresh".into()),
-        issued: None,
+        issued: Vec::new(),
         accepted_password: None,
         failed: None,
+    }
+}
+
+fn absent(sweeps: u32) -> Presence {
+    Presence::Absent {
+        sweeps,
+        since: jiff::SignedDuration::from_mins(5),
     }
 }
 
@@ -232,7 +239,7 @@ fn what_was_seen_stands_until_something_else_is_seen() {
     let gone = told(
         &object(before.clone()),
         &exists(),
-        &observed(Presence::Absent { sweeps: 2 }),
+        &observed(absent(2)),
         &missing,
     );
     assert_eq!((gone.ready.as_ref(), gone.endpoint.as_ref()), (None, None));
@@ -276,7 +283,7 @@ fn every_obstacle_is_told_in_one_message() {
     let status = told(
         &object(PostgresDBStatus::default()),
         &exists(),
-        &observed(Presence::Absent { sweeps: 1 }),
+        &observed(absent(1)),
         &plan,
     );
     assert_eq!(status.conditions[0].message, "one. two.");
