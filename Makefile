@@ -15,6 +15,13 @@ demo := $(CARGO_TARGET_DIR)/debug/demo
 # Where `make run` serves the webhook: reachable for an API server on this machine.
 webhook := 127.0.0.1:9443
 
+# Cargo names what it builds by paths within a workspace, and looks at times to
+# see what is stale: after another clone built here, nothing of this one is fresh.
+builder := $(CARGO_TARGET_DIR)/.builder
+ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
+  $(shell find . -name '*.rs' -exec touch {} + && mkdir -p $(CARGO_TARGET_DIR) && echo $(CURDIR) >$(builder))
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test check run manifests binaries control-plane moto
 

@@ -132,6 +132,7 @@ pub async fn reconcile<R: Rds, C: Cluster>(
             subject,
             object: object.clone(),
             prepared: false,
+            asks: false,
             absent: false,
             happenings: Vec::new(),
         };
@@ -172,6 +173,8 @@ struct Pass<'a, R, C> {
     object: PostgresDB,
     /// Whether the object was read past every cache in this pass.
     prepared: bool,
+    /// Whether something is to be done, so that RDS itself is asked first.
+    asks: bool,
     /// Whether RDS answered in this pass that the instance does not exist.
     absent: bool,
     happenings: Vec<Happening>,
@@ -191,8 +194,8 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         for _ in 0..ROUNDS {
             let seen = self.context.sweeps.latest().map(|sweep| sweep.tick);
             let desired = self.desired();
-            // The sweep alone does not prove that there is no instance.
-            let confirm = self.prepared && !self.absent;
+            // Nothing is done on the word of a sweep alone.
+            let confirm = self.asks && !self.absent;
             let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
             self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
             let plan = plan(&desired, &observed, self.now());
@@ -204,9 +207,14 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 // The watch may lag: nothing is changed on its word alone, the
                 // status neither, or what was told would be told again.
                 self.prepared = true;
+                self.asks = !rests;
                 if !self.refresh().await? {
                     return Ok(Outcome::resting(End::Gone));
                 }
+                continue;
+            }
+            if !self.asks {
+                self.asks = true;
                 continue;
             }
             for action in plan.actions {

@@ -244,13 +244,11 @@ async fn timed<T, E: Into<kube::Error>>(
     what: String,
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<T, Error> {
-    match timeout(PATIENCE, call).await {
-        Ok(outcome) => outcome.map_err(|error| classify(what, error.into())),
-        Err(_) => {
-            let message = format!("no answer within {} s", PATIENCE.as_secs());
-            Err(Error::Unavailable { what, message })
-        }
-    }
+    let Ok(outcome) = timeout(PATIENCE, call).await else {
+        let message = format!("no answer within {} s", PATIENCE.as_secs());
+        return Err(Error::Unavailable { what, message });
+    };
+    outcome.map_err(|error| classify(what, error.into()))
 }
 
 fn by_stow() -> PatchParams {
