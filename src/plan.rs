@@ -5,8 +5,10 @@
 //! from run to run is handed in, so that every decision can be read, and
 //! tested, as a row of a table.
 
+mod create;
 mod delete;
 mod identity;
+mod keep;
 mod modify;
 mod obstacle;
 mod ownership;

@@ -4,6 +4,7 @@
 //! Nothing here may read a clock, draw a random number or keep a decision to
 //! itself: decisions are the planner's, and time and passwords are handed in.
 
+mod events;
 mod execute;
 mod memory;
 mod observe;
@@ -26,8 +27,8 @@ use crate::lead::{Fence, NotLeading};
 use crate::plan::{Action, Desired, Goal, Observed, Plan, Presence, Subject, plan};
 use crate::rds::{Password, Rds};
 
+use events::Happening;
 use memory::Memory;
-use report::Happening;
 
 /// Each round does what the last one made possible; a database takes five from
 /// nothing to its create request. More means that plans do not converge.
@@ -292,7 +293,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let status = report::status(&self.object, desired, observed, plan, now);
         let phase = report::phase(observed, plan);
         self.context.sweeps.track(&self.subject, phase);
-        for event in report::events(&self.object.status, &status, &self.happenings) {
+        for event in events::events(&self.object.status, &status, &self.happenings) {
             self.publish(&event).await?;
         }
         if status != self.object.status {

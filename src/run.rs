@@ -2,14 +2,14 @@
 //!
 //! Nothing here may decide anything about a database.
 
+mod stand;
+
 use std::io::{self, IsTerminal};
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Namespace;
-use kube::{Api, Client, Config};
+use kube::{Client, Config};
 use rand::distr::{Alphanumeric, SampleString};
 use stow_versions::crd::Webhook as Target;
 use tokio::net::TcpListener;
@@ -20,23 +20,17 @@ use tracing::{error, info};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{LogFormat, Run};
-use crate::complaint::{Attempt, Complaint};
-use crate::controller::Leader;
-use crate::lead::{Candidate, Fence, Timing};
 use crate::manifest;
 use crate::metrics::Metrics;
-use crate::probes::{self, Component, Health};
-use crate::rds::{AwsRds, Observer, Password};
-use crate::reconcile::{Ambient, Intervals};
+use crate::probes::{self, Health};
+use crate::rds::Password;
+use crate::reconcile::Ambient;
 use crate::tls::{self, Bundle, Keeper};
 use crate::webhook::{Limits, Webhook};
 
 /// Letters and digits alone: RDS takes them, and nothing needs quoting. 32 of
 /// them hold 190 bits.
 const PASSWORD_LENGTH: usize = 32;
-
-/// How soon the cluster's id is asked for again.
-const IDENTIFY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Why `stow` ended.
 #[derive(Debug, thiserror::Error)]
@@ -146,118 +140,13 @@ async fn operate(settings: Run) -> Result<(), Error> {
 
     let component = health.component("operator");
     component.ready();
-    tasks.spawn(stand(
+    tasks.spawn(stand::stand(
         settings, client, metrics, ambient, bundle, component, shutdown,
     ));
     tasks.close();
     tasks.wait().await;
     info!("stopped");
     Ok(())
-}
-
-/// Stands for election, and does the leader's work whenever it leads.
-async fn stand(
-    settings: Run,
-    client: Client,
-    metrics: Metrics,
-    ambient: Ambient,
-    bundle: Bundle,
-    component: Component,
-    shutdown: CancellationToken,
-) {
-    let rds = Arc::new(AwsRds::connect(counting(metrics.clone())).await);
-    if let Err(error) = rds.check().await {
-        // Each object says so too, and it is tried again with each sweep.
-        error!("{error}");
-    }
-    let identity = identity();
-    let timing = Timing::of(settings.lease_duration);
-    let candidate = Candidate::new(
-        client.clone(),
-        &settings.namespace,
-        &identity,
-        timing,
-        metrics.clone(),
-    );
-    let given = settings.cluster_id.clone();
-    let work = |fence: Fence| {
-        let (client, metrics, ambient) = (client.clone(), metrics.clone(), ambient.clone());
-        let (rds, bundle, identity) = (rds.clone(), bundle.clone(), identity.clone());
-        let (given, namespace) = (given.clone(), settings.namespace.clone());
-        let intervals = Intervals {
-            rest: settings.sweep_interval,
-            progress: settings.progress_interval,
-        };
-        async move {
-            let reconciling = async {
-                let cluster_id = match given {
-                    Some(id) => id,
-                    None => cluster_id(client.clone()).await,
-                };
-                info!(cluster_id, region = rds.region(), "reconciling");
-                let leader = Leader {
-                    client,
-                    namespace,
-                    rds,
-                    intervals,
-                    ambient,
-                    cluster_id,
-                    instance: identity,
-                    metrics,
-                };
-                leader.run(fence.clone()).await;
-            };
-            tokio::select! {
-                () = reconciling => {}
-                _ = bundle.keep(fence.clone()) => {}
-            }
-        }
-    };
-    Box::pin(candidate.run(shutdown, work)).await;
-    drop(component);
-}
-
-/// The uid of kube-system: nobody deletes that namespace, so it is the cluster's.
-async fn cluster_id(client: Client) -> String {
-    const GET: Attempt<'static> = Attempt {
-        verb: "get",
-        resource: "namespaces \"kube-system\"",
-        manifest: "yaml/deployment.yaml",
-    };
-    let namespaces = Api::<Namespace>::all(client);
-    let mut complaint = Complaint::default();
-    loop {
-        match namespaces.get("kube-system").await {
-            Ok(namespace) => {
-                if let Some(uid) = namespace.metadata.uid {
-                    return uid;
-                }
-                error!("the namespace kube-system has no uid: set --cluster-id");
-            }
-            Err(error) => {
-                let text = GET.explain(&error);
-                if complaint.is_new(&text) {
-                    error!("{text}; or set --cluster-id");
-                }
-            }
-        }
-        tokio::time::sleep(IDENTIFY_AGAIN).await;
-    }
-}
-
-fn counting(metrics: Metrics) -> Observer {
-    Arc::new(move |action, outcome| metrics.aws_call(action, outcome.label()))
-}
-
-/// The Pod's name, and something that a restarted container does not share.
-fn identity() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "stow".to_owned());
-    format!(
-        "{host}-{}",
-        Alphanumeric
-            .sample_string(&mut rand::rng(), 8)
-            .to_lowercase()
-    )
 }
 
 fn target(settings: &Run) -> Target {

@@ -10,7 +10,7 @@ use crate::cluster::{self, Cluster};
 use crate::plan::{Action, Desired, Obstacle};
 use crate::rds::{self, Instance, Password, Rds};
 
-use super::report::Happening;
+use super::events::Happening;
 use super::{Error, Pass};
 
 /// What an action changed, as far as it shows.

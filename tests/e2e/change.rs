@@ -167,8 +167,8 @@ async fn tags(stage: &Stage) -> Result<()> {
     for (edit, want) in [
         (r#"{"tags":{"team":"shop"}}"#, add("team", "shop")),
         (
-            r#"{"tags":{"team":"shop","cost":"1 & <2>"}}"#,
-            add("cost", "1 & <2>"),
+            r#"{"tags":{"team":"shop","cost":"1 @ 2=3"}}"#,
+            add("cost", "1 @ 2=3"),
         ),
         (r#"{"tags":{"team":"till"}}"#, add("team", "till")),
     ] {
@@ -188,7 +188,7 @@ async fn tags(stage: &Stage) -> Result<()> {
     let xml = stage.behind("DescribeDBInstances", &filter).await?;
     for tag in [
         "<Key>team</Key><Value>till</Value>",
-        "<Key>cost</Key><Value>1 &amp; &lt;2&gt;</Value>",
+        "<Key>cost</Key><Value>1 @ 2=3</Value>",
         "<Key>stow.myob.com/object</Key><Value>shop/orders</Value>",
     ] {
         assert!(xml.contains(tag), "{tag} in {xml}");

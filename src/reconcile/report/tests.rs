@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::super::events::events;
 use super::*;
 use crate::plan::{Database, Obstacle, SecretState, Subject};
 use crate::rds::{Password, Pending};
