@@ -53,9 +53,11 @@ pub fn ownership(subject: &Subject, instance: &Instance) -> Ownership {
     let of_2017 = tag(TAG_2017_NAMESPACE) == Some(&subject.namespace)
         && tag(TAG_2017_RESOURCE) == Some(&subject.name);
     let ours = [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER];
+    let unmarked = ours.iter().all(|key| tag(key).is_none());
     match missing {
         None => Ownership::Ours,
-        Some(_) if of_2017 && ours.iter().all(|key| tag(key).is_none()) => Ownership::Since2017,
+        Some(_) if of_2017 && unmarked => Ownership::Since2017,
+        Some(_) if unmarked => Ownership::Unproven("it carries no tag of Stow".to_owned()),
         Some(key) => Ownership::Unproven(format!("its tag {key} is missing")),
     }
 }

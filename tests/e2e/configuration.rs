@@ -112,7 +112,7 @@ async fn rights_that_are_missing_are_named() -> Result<()> {
         .lines()
         .find(|line| line.contains("shop/second"))
         .unwrap_or_default();
-    for word in ["forbids", "cannot patch resource", "yaml/deployment.yaml"] {
+    for word in ["forbids", "cannot get resource", "yaml/deployment.yaml"] {
         assert!(line.contains(word), "{word}: {line}");
     }
     stage.manifest("yaml/deployment.yaml").await?;

@@ -84,7 +84,7 @@ async fn killed_after_each_mutation_of_a_delete() -> Result<()> {
         let goal = async {
             gone(&stage, &name).await?;
             // What the operator does last.
-            told(&stage, &subject.uid, "does not exist any more").await
+            told(&stage, &subject.uid, "Letting the object go").await
         };
         let held = strike.call(goal).await?;
         let what = match &held {

@@ -211,9 +211,9 @@ async fn a_secret_of_somebody_else_is_left_alone() -> Result<()> {
     stage.nudge("veiled").await?;
     for name in ["veiled", "unseen"] {
         let object = stage
-            .condition(name, "Reconciling", |_, reason| reason == "Unreachable")
+            .condition(name, "Stalled", |_, reason| reason == "AccessDenied")
             .await?;
-        let message = crate::looks::said(&object, "Reconciling");
+        let message = crate::looks::said(&object, "Stalled");
         assert!(message.contains("cannot be read: no peeping"), "{message}");
     }
     stage.sweeps(2).await?;

@@ -159,7 +159,7 @@ async fn delete_all(stage: &Stage, subjects: &[Subject]) -> Result<Struck> {
         gone(stage, &subject.name).await?;
         if nth.struck().is_none() {
             // What the operator does last, and may be still to come.
-            told(stage, &subject.uid, "does not exist any more").await?;
+            told(stage, &subject.uid, "Letting the object go").await?;
         }
         let what = format!("{} without {:?}", subject.name, nth.struck());
         deleted(stage, subject, &deletion, &replica.rds.calls(), &what).await?;
