@@ -64,7 +64,7 @@ impl Happening {
             Action::RemoveFinalizer => (
                 Reason::Deleting,
                 "RemoveFinalizer".to_owned(),
-                format!("Letting the object go: RDS has no instance {identifier} of its own"),
+                format!("Letting the object go, since RDS has no instance {identifier}"),
             ),
             Action::AddFinalizer
             | Action::CreateSecret(_)

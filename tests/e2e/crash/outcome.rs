@@ -157,7 +157,7 @@ pub(crate) async fn gone(stage: &Stage, name: &str) -> Result<()> {
 }
 
 /// Waits for an Event about an object whose message ends so.
-pub(crate) async fn told(stage: &Stage, uid: &str, ending: &str) -> Result<()> {
+pub(crate) async fn told(stage: &Stage, uid: &str, words: &str) -> Result<()> {
     let selector = format!("involvedObject.uid={uid}");
     let get = [
         "get",
@@ -169,12 +169,12 @@ pub(crate) async fn told(stage: &Stage, uid: &str, ending: &str) -> Result<()> {
         "-o",
         "json",
     ];
-    eventually(format!("an Event: {ending}"), PATIENCE, || async {
+    eventually(format!("an Event: {words}"), PATIENCE, || async {
         let events = parsed(&stage.kubectl(&get).await?)?;
         let mut messages = items(events)
             .into_iter()
             .map(|event| event["message"].clone());
-        let found = messages.any(|text| text.as_str().is_some_and(|text| text.ends_with(ending)));
+        let found = messages.any(|text| text.as_str().is_some_and(|text| text.contains(words)));
         let found = found.then_some(());
         found.ok_or(Error::Unexpected("it is not among them".to_owned()))
     })
