@@ -32,6 +32,8 @@ demo: control-plane moto binaries ## from kubectl apply to a database, all on th
 	@$(demo) --stow $(stow) --yaml yaml
 
 test: control-plane moto ## run every test
+	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v pg_config >/dev/null || \
+		PATH="$$PATH:$$(tools/postgres/build)"; \
 	$(CARGO) test --workspace --locked
 
 check: binaries ## formatting, lints, and whether generated manifests are stale

@@ -1,0 +1,263 @@
+//! DB snapshots: create, describe, copy, delete.
+
+use super::{
+    Answer,
+    describe::find,
+    instance,
+    page::{Filters, Page},
+};
+use crate::{
+    dock::{Turn, View},
+    fault::{self, Fault},
+    machine::{Step, Work},
+    model::{Instance, Snapshot, SnapshotKind, Tags, unique},
+    rules::{name, tag},
+    wire::{Element, Parameters},
+};
+
+/// Statuses of an instance that can be copied.
+const COPYABLE: [&str; 3] = ["available", "storage-optimization", "stopped"];
+const FILTERS: [&str; 5] = [
+    "db-instance-id",
+    "db-snapshot-id",
+    "dbi-resource-id",
+    "snapshot-type",
+    "engine",
+];
+
+pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
+    let identifier = parameters.required("DBSnapshotIdentifier")?;
+    let identifier = name::identifier("DBSnapshotIdentifier", &identifier, 255)?;
+    let source = parameters.required("DBInstanceIdentifier")?;
+    let given = tag::take(&mut parameters)?;
+    parameters.finish()?;
+    let source = find(turn.region, &source)?.clone();
+    if !COPYABLE.contains(&source.status()) {
+        return Err(fault::INVALID_INSTANCE_STATE.because(format!(
+            "Cannot create a snapshot because the database instance {} is not currently in the \
+             available state.",
+            source.identifier
+        )));
+    }
+    let mut tags = inherited(&source);
+    tags.extend(given.unwrap_or_default());
+    let made = add(turn, &source, &identifier, tags)?;
+    let step = Step::new(
+        "backing-up",
+        Work::Snapshot {
+            snapshot: identifier,
+        },
+    );
+    find(turn.region, &source.identifier)?
+        .steps
+        .push_front(step);
+    Ok(Some(
+        Element::new("CreateDBSnapshotResult").with(snapshot(&turn.view(), &made)),
+    ))
+}
+
+pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
+    let only = parameters.string("DBSnapshotIdentifier");
+    let source = parameters.string("DBInstanceIdentifier");
+    let resource = parameters.string("DbiResourceId");
+    let kind = parameters.string("SnapshotType");
+    let filters = Filters::take(&mut parameters, &FILTERS)?;
+    let page = Page::take(&mut parameters)?;
+    parameters.finish()?;
+    let matches = |wanted: &Option<String>, value: &str| {
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
+    };
+    let found: Vec<_> = view
+        .region
+        .snapshots
+        .values()
+        .filter(|it| {
+            let arn = view.scope.arn("snapshot", &it.identifier);
+            (matches(&only, &it.identifier) || only.as_ref() == Some(&arn))
+                && matches(&source, &it.instance)
+                && matches(&resource, &it.resource_id)
+                && matches(&kind, kind_of(it))
+        })
+        .collect();
+    if let (Some(only), true) = (&only, found.is_empty()) {
+        return Err(not_found(only));
+    }
+    let shown = found
+        .into_iter()
+        .filter(|it| {
+            filters.pass(|name| match name {
+                "db-instance-id" => vec![it.instance.clone()],
+                "db-snapshot-id" => vec![it.identifier.clone()],
+                "dbi-resource-id" => vec![it.resource_id.clone()],
+                "snapshot-type" => vec![kind_of(it).to_owned()],
+                _ => vec!["postgres".to_owned()],
+            })
+        })
+        .map(|it| (it.identifier.clone(), snapshot(view, it)));
+    Ok(Some(page.of(
+        "DescribeDBSnapshotsResult",
+        "DBSnapshots",
+        shown,
+    )))
+}
+
+pub(super) fn copy(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
+    let source = parameters.required("SourceDBSnapshotIdentifier")?;
+    let target = parameters.required("TargetDBSnapshotIdentifier")?;
+    let target = name::identifier("TargetDBSnapshotIdentifier", &target, 255)?;
+    let copy_tags = parameters.boolean("CopyTags")?.unwrap_or(false);
+    let given = tag::take(&mut parameters)?;
+    parameters.finish()?;
+    let source = settled(turn, &source)?;
+    vacant(turn, &target)?;
+    let copy = Snapshot {
+        // Data of a snapshot never change, so both have the same.
+        identifier: target.clone(),
+        created: turn.now,
+        copy_of: Some(turn.scope.arn("snapshot", &source.identifier)),
+        tags: match given {
+            Some(given) => given,
+            None if copy_tags => source.tags.clone(),
+            None => Tags::new(),
+        },
+        ..source
+    };
+    turn.region.snapshots.insert(target, copy.clone());
+    Ok(Some(
+        Element::new("CopyDBSnapshotResult").with(snapshot(&turn.view(), &copy)),
+    ))
+}
+
+pub(super) fn delete(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
+    let asked = parameters.required("DBSnapshotIdentifier")?;
+    parameters.finish()?;
+    let mut gone = settled(turn, &asked)?;
+    let in_use = turn.region.instances.values().any(|instance| {
+        instance
+            .steps
+            .iter()
+            .any(|step| matches!(&step.work, Work::Restore { folder } if *folder == gone.folder))
+    });
+    if in_use {
+        return Err(fault::INVALID_SNAPSHOT_STATE
+            .because(format!("The snapshot {asked} is being restored.")));
+    }
+    turn.region.snapshots.remove(&gone.identifier);
+    "deleted".clone_into(&mut gone.status);
+    Ok(Some(
+        Element::new("DeleteDBSnapshotResult").with(snapshot(&turn.view(), &gone)),
+    ))
+}
+
+pub(super) fn not_found(name: &str) -> Fault {
+    fault::SNAPSHOT_NOT_FOUND.because(format!("DBSnapshot {name} not found."))
+}
+
+/// A snapshot, by name or ARN, that is there and not on its way.
+pub(super) fn settled(turn: &Turn<'_>, asked: &str) -> Result<Snapshot, Fault> {
+    let prefix = turn.scope.arn("snapshot", "");
+    let name = asked.strip_prefix(&prefix).unwrap_or(asked);
+    let found = turn
+        .region
+        .snapshots
+        .get(&name.to_ascii_lowercase())
+        .ok_or_else(|| not_found(asked))?;
+    if found.status == "creating" {
+        return Err(fault::INVALID_SNAPSHOT_STATE
+            .because(format!("The snapshot {name} is not in available state.")));
+    }
+    Ok(found.clone())
+}
+
+/// The tags that a snapshot takes over from its instance.
+pub(super) fn inherited(source: &Instance) -> Tags {
+    if source.configuration.copy_tags_to_snapshot {
+        source.tags.clone()
+    } else {
+        Tags::new()
+    }
+}
+
+/// Adds a snapshot that is being created.
+pub(super) fn add(
+    turn: &mut Turn<'_>,
+    of: &Instance,
+    identifier: &str,
+    tags: Tags,
+) -> Result<Snapshot, Fault> {
+    vacant(turn, identifier)?;
+    let snapshot = Snapshot {
+        identifier: identifier.to_owned(),
+        folder: unique("snapshot-"),
+        instance: of.identifier.clone(),
+        resource_id: of.resource_id.clone(),
+        instance_created: of.created,
+        created: turn.now,
+        status: "creating".to_owned(),
+        kind: SnapshotKind::Manual,
+        configuration: of.configuration.clone(),
+        password: of.password.clone(),
+        tags,
+        copy_of: None,
+    };
+    turn.region
+        .snapshots
+        .insert(identifier.to_owned(), snapshot.clone());
+    Ok(snapshot)
+}
+
+/// Whether a snapshot may be added with this name.
+fn vacant(turn: &Turn<'_>, identifier: &str) -> Result<(), Fault> {
+    if turn.region.snapshots.contains_key(identifier) {
+        return Err(fault::SNAPSHOT_ALREADY_EXISTS.because(format!(
+            "Cannot create the snapshot because a snapshot with the identifier {identifier} \
+             already exists."
+        )));
+    }
+    if turn.region.snapshots.len() >= turn.settings.snapshots {
+        return Err(fault::SNAPSHOT_QUOTA_EXCEEDED.because(
+            "Cannot create more snapshots: the region has its number of manual snapshots.",
+        ));
+    }
+    Ok(())
+}
+
+fn kind_of(snapshot: &Snapshot) -> &'static str {
+    match snapshot.kind {
+        SnapshotKind::Manual => "manual",
+    }
+}
+
+/// The `DBSnapshot` element.
+fn snapshot(view: &View<'_>, it: &Snapshot) -> Element {
+    let about = &it.configuration;
+    let done = it.status == "available";
+    Element::new("DBSnapshot")
+        .field("DBSnapshotIdentifier", &it.identifier)
+        .field("DBInstanceIdentifier", &it.instance)
+        .maybe("SnapshotCreateTime", done.then_some(it.created))
+        .maybe("OriginalSnapshotCreateTime", done.then_some(it.created))
+        .field("Engine", "postgres")
+        .field("AllocatedStorage", about.storage)
+        .field("Status", &it.status)
+        .field("Port", about.port)
+        .field("AvailabilityZone", &about.availability_zone)
+        .maybe("InstanceCreateTime", it.instance_created)
+        .field("MasterUsername", &about.master_username)
+        .field("EngineVersion", &about.engine_version)
+        .field("LicenseModel", "postgresql-license")
+        .field("SnapshotType", kind_of(it))
+        .maybe("Iops", about.iops)
+        .maybe("StorageThroughput", about.throughput)
+        .field("PercentProgress", if done { 100 } else { 0 })
+        .maybe("SourceDBSnapshotIdentifier", it.copy_of.as_ref())
+        .field("StorageType", &about.storage_type)
+        .field("Encrypted", about.encrypted)
+        .maybe("KmsKeyId", about.kms_key.as_ref())
+        .field("DBSnapshotArn", view.scope.arn("snapshot", &it.identifier))
+        .field("IAMDatabaseAuthenticationEnabled", about.iam_authentication)
+        .field("DbiResourceId", &it.resource_id)
+        .list("TagList", instance::tags(&it.tags))
+}

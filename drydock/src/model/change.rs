@@ -1,0 +1,133 @@
+//! What of an instance can wait for its maintenance window.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Configuration, PARAMETERS_PENDING_REBOOT};
+
+/// Values to be applied; absent ones stay as they are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// `DBInstanceClass`
+    pub class: Option<String>,
+    /// `AllocatedStorage`, GiB
+    pub storage: Option<i32>,
+    /// `StorageType`
+    pub storage_type: Option<String>,
+    /// `Iops`
+    pub iops: Option<i32>,
+    /// `StorageThroughput`, MiB/s
+    pub throughput: Option<i32>,
+    /// `MultiAZ`
+    pub multi_az: Option<bool>,
+    /// `EngineVersion`
+    pub engine_version: Option<String>,
+    /// The parameter group that a new major version comes with.
+    pub parameter_group: Option<String>,
+    /// `BackupRetentionPeriod`, where it goes from or to 0
+    pub backup_retention: Option<i32>,
+    /// `Port`
+    pub port: Option<i32>,
+    /// `DBInstanceIdentifier`
+    pub identifier: Option<String>,
+    /// `CACertificateIdentifier`
+    pub ca_certificate: Option<String>,
+    /// `MasterUserPassword`, on its way
+    pub password: Option<String>,
+}
+
+impl Change {
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether storage is concerned: size, type or speed.
+    pub fn touches_storage(&self) -> bool {
+        self.storage.is_some()
+            || self.storage_type.is_some()
+            || self.iops.is_some()
+            || self.throughput.is_some()
+    }
+
+    /// Takes what the newer change says; the rest stays.
+    pub fn absorb(&mut self, newer: Self) {
+        fn take<T>(slot: &mut Option<T>, value: Option<T>) {
+            if value.is_some() {
+                *slot = value;
+            }
+        }
+        let Self {
+            class,
+            storage,
+            storage_type,
+            iops,
+            throughput,
+            multi_az,
+            engine_version,
+            parameter_group,
+            backup_retention,
+            port,
+            identifier,
+            ca_certificate,
+            password,
+        } = newer;
+        take(&mut self.class, class);
+        take(&mut self.storage, storage);
+        take(&mut self.storage_type, storage_type);
+        take(&mut self.iops, iops);
+        take(&mut self.throughput, throughput);
+        take(&mut self.multi_az, multi_az);
+        take(&mut self.engine_version, engine_version);
+        take(&mut self.parameter_group, parameter_group);
+        take(&mut self.backup_retention, backup_retention);
+        take(&mut self.port, port);
+        take(&mut self.identifier, identifier);
+        take(&mut self.ca_certificate, ca_certificate);
+        take(&mut self.password, password);
+    }
+
+    /// Puts the values into a configuration. The identifier and the password are
+    /// not part of one.
+    pub fn apply(self, to: &mut Configuration) {
+        fn put<T>(slot: &mut T, value: Option<T>) {
+            if let Some(value) = value {
+                *slot = value;
+            }
+        }
+        let Self {
+            class,
+            storage,
+            storage_type,
+            iops,
+            throughput,
+            multi_az,
+            engine_version,
+            parameter_group,
+            backup_retention,
+            port,
+            identifier: _,
+            ca_certificate,
+            password: _,
+        } = self;
+        put(&mut to.class, class);
+        put(&mut to.storage, storage);
+        put(&mut to.storage_type, storage_type);
+        put(&mut to.multi_az, multi_az);
+        put(&mut to.engine_version, engine_version);
+        put(&mut to.backup_retention, backup_retention);
+        put(&mut to.port, port);
+        put(&mut to.ca_certificate, ca_certificate);
+        to.iops = iops.or(to.iops);
+        to.throughput = throughput.or(to.throughput);
+        if matches!(&*to.storage_type, "gp2" | "standard") {
+            to.iops = None;
+        }
+        if to.storage_type != "gp3" {
+            to.throughput = None;
+        }
+        if let Some(group) = parameter_group {
+            PARAMETERS_PENDING_REBOOT.clone_into(&mut to.parameter_status);
+            to.parameter_group = group;
+        }
+    }
+}

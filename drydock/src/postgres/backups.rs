@@ -1,0 +1,276 @@
+//! Automated backups: copies now and then, and all WAL since the first of them,
+//! from which a server of any moment since can be made.
+//!
+//! A folder of backups holds `copies` (one folder a copy, named by when it was
+//! finished), `wal` (archived segments) and `latest`. While there is no such
+//! folder nothing is archived.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    error::Error,
+    installations::Installations,
+    parameters::{RESTORE_FILE, quoted},
+    record::Record,
+    server::Server,
+    session::Session,
+    tree,
+};
+
+const PATIENCE: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(20);
+
+/// The span of time that a folder of backups can bring back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Restorable {
+    /// When its first copy was finished.
+    pub earliest: Timestamp,
+    /// Up to when the archive is known to be complete.
+    pub latest: Timestamp,
+}
+
+/// What a folder of backups can bring back; nothing if it holds no copy.
+pub fn restorable(backups: &Path) -> Result<Option<Restorable>, Error> {
+    let copies = copies(backups)?;
+    let Some((&earliest, newest)) = copies.keys().next().zip(copies.keys().next_back()) else {
+        return Ok(None);
+    };
+    let latest = fs::read_to_string(backups.join("latest"))
+        .ok()
+        .and_then(|text| moment(&text));
+    let latest = latest.map_or(*newest, |latest| latest.max(*newest));
+    Ok(Some(Restorable { earliest, latest }))
+}
+
+impl Server {
+    /// Where its backups are kept, from the first [`Self::back_up`] on.
+    pub fn backups(&self) -> PathBuf {
+        self.folder.join("backups")
+    }
+
+    /// Makes a copy into the backups, and from the first one on archives all WAL.
+    /// Any time from the returned one on can be restored.
+    pub async fn back_up(&self) -> Result<Timestamp, Error> {
+        let mut state = self.state.lock().await;
+        if !state.runs() {
+            return Err(Error::Stopped(self.folder.clone()));
+        }
+        let user = &self.installations.host().user;
+        let backups = self.backups();
+        for folder in [&backups, &backups.join("wal"), &backups.join("copies")] {
+            if !folder.exists() {
+                tree::make(user, folder)?;
+            }
+        }
+        let fresh = backups.join("copies").join("fresh");
+        tree::remove(&fresh).await?;
+        self.copy_locked(&mut state, &fresh).await?;
+        let finished = now();
+        let named = backups
+            .join("copies")
+            .join(finished.as_microsecond().to_string());
+        fs::rename(&fresh, &named).map_err(Error::system(format!("making {}", named.display())))?;
+        Ok(finished)
+    }
+
+    /// Sees to it that the archive is complete up to the returned moment, which
+    /// is just now. Costs 1 MB of archive each time.
+    pub async fn flush_backups(&self) -> Result<Timestamp, Error> {
+        let (state, session) = self.running().await?;
+        let wal = self.backups().join("wal");
+        if !wal.exists() {
+            return Err(Error::Missing(self.backups()));
+        }
+        let time = now();
+        mark(&session).await?;
+        let switch = "SELECT pg_walfile_name(pg_switch_wal())";
+        let row = session.client.query_one(switch, &[]).await;
+        let segment: String = row.map_err(Error::sql("archiving"))?.get(0);
+        let segment = wal.join(segment);
+        let archived = async {
+            while !segment.exists() {
+                sleep(POLL).await;
+            }
+        };
+        timeout(PATIENCE, archived).await.map_err(|_| {
+            Error::system(format!("archiving {}", segment.display()))(
+                std::io::ErrorKind::TimedOut.into(),
+            )
+        })?;
+        self.note_latest(time)?;
+        drop(state);
+        Ok(time)
+    }
+
+    /// Drops the copies and the WAL that no time from `since` on needs.
+    pub async fn prune_backups(&self, since: Timestamp) -> Result<(), Error> {
+        let _state = self.state.lock().await;
+        let backups = self.backups();
+        let copies = copies(&backups)?;
+        let Some((&kept, oldest)) = copies.range(..=since).next_back() else {
+            return Ok(());
+        };
+        let first = first_segment(oldest)?;
+        for (_, copy) in copies.range(..kept) {
+            tree::remove(copy).await?;
+        }
+        for segment in tree::entries(&backups.join("wal"))? {
+            let name = segment.file_name().unwrap_or_default().to_string_lossy();
+            if *name < *first && !name.ends_with(".history") {
+                fs::remove_file(&segment)
+                    .map_err(Error::system(format!("removing {}", segment.display())))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Drops all backups, and archives no more: a retention of 0 days.
+    pub async fn discard_backups(&self) -> Result<(), Error> {
+        let _state = self.state.lock().await;
+        tree::remove(&self.backups()).await
+    }
+
+    /// As [`Server::destroy`], but its backups stay, in `folder`, and reach to
+    /// the end.
+    pub async fn destroy_but_backups(self, folder: &Path) -> Result<(), Error> {
+        if folder.exists() {
+            return Err(Error::Occupied(folder.to_owned()));
+        }
+        self.stop().await?;
+        if self.backups().exists() {
+            fs::rename(self.backups(), folder)
+                .map_err(Error::system(format!("moving {}", folder.display())))?;
+        }
+        self.destroy().await
+    }
+
+    /// Makes a server in `folder` that is as the one of `backups` was at `time`,
+    /// and starts it. Of a server that runs, call [`Self::flush_backups`] first.
+    pub async fn restore_to_time(
+        installations: &Installations,
+        backups: &Path,
+        folder: &Path,
+        port: u16,
+        parameters: BTreeMap<String, String>,
+        time: Timestamp,
+    ) -> Result<Self, Error> {
+        let copy = copy_for(backups, time)?;
+        let server = Self::from_copy(installations, &copy, folder, port, parameters).await?;
+        let made = async {
+            let user = &installations.host().user;
+            let target = server.data().join(RESTORE_FILE);
+            let wal = backups.join("wal");
+            let text = recovery(&wal, time);
+            tree::write(user, &target, text.as_bytes())?;
+            tree::write(user, &server.data().join("recovery.signal"), b"")?;
+            let mut state = server.state.lock().await;
+            server.launch(&mut state).await?;
+            // What told it how far to go must not be there at a later start.
+            server.stop_locked(&mut state).await?;
+            fs::remove_file(&target)
+                .map_err(Error::system(format!("removing {}", target.display())))?;
+            server.launch(&mut state).await?;
+            server.settle(&state)
+        };
+        let made = made.await;
+        server.or_nothing(made).await
+    }
+
+    /// Before a stop: the archive ends with a moment that recovery can stop at.
+    pub(super) async fn mark_end(&self, record: &Record) {
+        if !self.backups().join("wal").exists() {
+            return;
+        }
+        let marked = async {
+            let session = self.session(record).await?;
+            let time = now();
+            mark(&session).await?;
+            self.note_latest(time)
+        };
+        if let Err(error) = marked.await {
+            // It is stopped all the same; what is lost is the last moments'
+            // being restorable.
+            tracing::warn!(%error, folder = %self.folder.display(), "backups have a loose end");
+        }
+    }
+
+    fn note_latest(&self, time: Timestamp) -> Result<(), Error> {
+        let user = &self.installations.host().user;
+        let text = time.as_microsecond().to_string();
+        tree::write(user, &self.backups().join("latest"), text.as_bytes())
+    }
+}
+
+/// Commits something, so that recovery sees a time: PostgreSQL refuses to recover
+/// to one after the last commit.
+async fn mark(session: &Session) -> Result<(), Error> {
+    let emit = "SELECT pg_logical_emit_message(true, 'drydock', 'archived until here')";
+    session.run("marking the end of the archive", emit).await
+}
+
+fn copies(backups: &Path) -> Result<BTreeMap<Timestamp, PathBuf>, Error> {
+    let entries = tree::entries(&backups.join("copies"))?;
+    Ok(entries
+        .into_iter()
+        .filter_map(|path| Some((moment(path.file_name()?.to_str()?)?, path)))
+        .collect())
+}
+
+/// Now, in the microseconds that PostgreSQL counts and file names here hold.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
+}
+
+fn moment(text: &str) -> Option<Timestamp> {
+    Timestamp::from_microsecond(text.parse().ok()?).ok()
+}
+
+fn copy_for(backups: &Path, time: Timestamp) -> Result<PathBuf, Error> {
+    let not = |reason: String| Error::NotRestorable { time, reason };
+    let span = restorable(backups)?.ok_or_else(|| not("there is no backup".to_owned()))?;
+    if time > span.latest {
+        return Err(not(format!("backups reach to {}", span.latest)));
+    }
+    let copies = copies(backups)?;
+    let copy = copies.range(..=time).next_back();
+    copy.map(|(_, path)| path.clone())
+        .ok_or_else(|| not(format!("backups begin at {}", span.earliest)))
+}
+
+/// The first segment that a copy needs, of `START WAL LOCATION: 0/2000028 (file
+/// 000000010000000000000002)`.
+fn first_segment(copy: &Path) -> Result<String, Error> {
+    let path = copy.join("data/backup_label");
+    let reading = || Error::system(format!("reading {}", path.display()));
+    let label = fs::read_to_string(&path).map_err(reading())?;
+    let segment = label
+        .split_once("(file ")
+        .and_then(|(_, rest)| rest.split_once(')'));
+    segment
+        .map(|(segment, _)| segment.to_owned())
+        .ok_or_else(|| reading()(std::io::ErrorKind::InvalidData.into()))
+}
+
+/// PostgreSQL replaces `%f` and `%p`, then a shell reads the line. The time is in
+/// digits alone: names of zones, `Z` too, are not known yet when it is read.
+fn recovery(wal: &Path, time: Timestamp) -> String {
+    let time = time.strftime("%Y-%m-%d %H:%M:%S%.6f+00");
+    let wal = wal.display().to_string().replace('%', "%%");
+    let command = format!("cp '{}'/%f %p", wal.replace('\'', r"'\''"));
+    format!(
+        "restore_command = {}\n\
+         recovery_target_time = '{time}'\n\
+         recovery_target_action = 'promote'\n\
+         hot_standby = 'off'\n",
+        quoted(&command)
+    )
+}

@@ -1,0 +1,93 @@
+//! The binary: killed without warning, started again, ended by SIGTERM.
+
+use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use aws_sdk_rds::Client;
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::berth::{config_of, describe, request, until};
+
+struct Drydock {
+    process: Child,
+    rds: Client,
+}
+
+/// Kills it if a test fails.
+impl Drop for Drydock {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Drydock {
+    async fn start(data: &Path) -> Self {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let process = Command::new(env!("CARGO_BIN_EXE_drydock"))
+            .args(["--listen", &address.to_string(), "--data"])
+            .arg(data)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let rds = Client::new(&config_of(address, "eu-west-1"));
+        let answering = async {
+            while rds.describe_db_instances().send().await.is_err() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), answering)
+            .await
+            .unwrap();
+        Self { process, rds }
+    }
+
+    /// The status it exits with.
+    fn end(&mut self, by: Signal) -> Option<i32> {
+        let pid = Pid::from_child(&self.process);
+        kill_process(pid, by).unwrap();
+        self.process.wait().unwrap().code()
+    }
+}
+
+/// Whether something listens on an instance's port.
+fn listens(port: i32) -> bool {
+    let port = u16::try_from(port).unwrap();
+    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+}
+
+#[tokio::test]
+async fn a_killed_drydock_comes_back_with_the_same_instances() {
+    let folder = tempfile::tempdir().unwrap();
+    // As root, PostgreSQL runs as another user, who must come through.
+    std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
+    let data = folder.path().join("data");
+    let mut first = Drydock::start(&data).await;
+    request(&first.rds, "kept").send().await.unwrap();
+    let kept = until(&first.rds, "kept", "available").await;
+    request(&first.rds, "half").send().await.unwrap();
+    assert_eq!(first.end(Signal::KILL), None);
+    let port = kept.endpoint().unwrap().port.unwrap();
+    assert!(!listens(port));
+
+    let mut second = Drydock::start(&data).await;
+    let again = describe(&second.rds, "kept").await;
+    assert_eq!(again.db_instance_status(), Some("available"));
+    assert_eq!(again.dbi_resource_id, kept.dbi_resource_id);
+    assert_eq!(again.endpoint, kept.endpoint);
+    assert!(listens(port));
+    until(&second.rds, "half", "available").await;
+    assert_eq!(second.end(Signal::TERM), Some(0));
+    assert!(!listens(port));
+    for instance in std::fs::read_dir(data.join("instances")).unwrap() {
+        let lock = instance.unwrap().path().join("data/postmaster.pid");
+        assert!(!lock.exists(), "{} runs still", lock.display());
+    }
+}
