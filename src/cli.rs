@@ -25,9 +25,12 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Start here:
-  stow crd | kubectl apply -f -    installs the CustomResourceDefinition
-  stow run                         runs the operator
+Start here, with an API server on this machine (`make run` does the same):
+  stow crd --webhook-url https://127.0.0.1:9443/convert | kubectl apply -f -
+  kubectl apply -f yaml/config-map.yaml
+  stow run --webhook-url https://127.0.0.1:9443/convert
+In a cluster: README.md, `Use it in a cluster`.
+
 Kubernetes is found by KUBECONFIG, ~/.kube/config or the Pod's ServiceAccount;
 AWS by its standard chain: AWS_REGION, AWS_PROFILE, web identity, and so on.";
 
@@ -110,7 +113,7 @@ pub struct Crd {
     #[arg(long, value_name = "URL", value_parser = webhook_url)]
     pub webhook_url: Option<WebhookUrl>,
 
-    /// The namespace of the Service.
+    /// The namespace of the Service: that of `stow run`.
     #[arg(long, default_value = "stow-system", value_name = "NAME")]
     pub namespace: String,
 }

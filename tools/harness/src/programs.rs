@@ -64,6 +64,9 @@ pub(crate) fn isolate(command: &mut Command) {
 
 fn is_foreign(variable: &str) -> bool {
     let name = variable.to_ascii_uppercase();
+    if name == "STOW_CACHE" {
+        return false;
+    }
     FOREIGN.iter().any(|start| name.starts_with(start))
         || FOREIGN_ENDINGS.iter().any(|end| name.ends_with(end))
 }
@@ -82,7 +85,9 @@ mod tests {
             "KUBERNETES_SERVICE_HOST",
             "MOTO_RDS_SNAPSHOT_LIMIT",
             "REQUESTS_CA_BUNDLE",
+            "RUST_LOG",
             "SSL_CERT_FILE",
+            "STOW_NAMESPACE",
             "http_proxy",
             "no_proxy",
         ] {
