@@ -4,7 +4,7 @@
 
 use stow_versions::crd::{Webhook, crd as definition};
 
-use crate::cli::Crd;
+use crate::cli::{Crd, WebhookUrl};
 use crate::run::Error;
 
 const HEAD: &str = "\
@@ -16,21 +16,22 @@ const HEAD: &str = "\
 /// The port of the Service in yaml/deployment.yaml.
 const SERVICE_PORT: u16 = 8443;
 
-/// The Service of yaml/deployment.yaml.
-pub(crate) fn service(namespace: &str) -> Webhook {
-    Webhook::Service {
-        namespace: namespace.to_owned(),
-        name: "stow".to_owned(),
-        port: SERVICE_PORT,
+/// Where the API server finds the webhook: at a URL, or else behind the Service
+/// of yaml/deployment.yaml.
+pub(crate) fn target(url: Option<&WebhookUrl>, namespace: &str) -> Webhook {
+    match url {
+        Some(url) => Webhook::Url(url.text.clone()),
+        None => Webhook::Service {
+            namespace: namespace.to_owned(),
+            name: "stow".to_owned(),
+            port: SERVICE_PORT,
+        },
     }
 }
 
 /// The CustomResourceDefinition as YAML.
 pub fn crd(settings: &Crd) -> Result<String, Error> {
-    let webhook = match &settings.webhook_url {
-        Some(url) => Webhook::Url(url.text.clone()),
-        None => service(&settings.namespace),
-    };
+    let webhook = target(settings.webhook_url.as_ref(), &settings.namespace);
     let yaml = serde_saphyr::to_string(&definition(&webhook))
         .map_err(|error| Error::Manifest(error.to_string()))?;
     Ok(format!("{HEAD}{yaml}"))

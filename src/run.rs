@@ -11,7 +11,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::{Client, Config};
 use rand::distr::{Alphanumeric, SampleString};
-use stow_versions::crd::Webhook as Target;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -112,7 +111,11 @@ async fn operate(settings: Run) -> Result<(), Error> {
     let url = settings.webhook_url.as_ref().map(|url| &url.uri);
     let names = tls::names(&settings.namespace, url);
     let keeper = Keeper::new(client.clone(), &settings.namespace, names, metrics.clone());
-    let bundle = Bundle::new(client.clone(), target(&settings), keeper.trust());
+    let bundle = Bundle::new(
+        client.clone(),
+        manifest::target(settings.webhook_url.as_ref(), &settings.namespace),
+        keeper.trust(),
+    );
     let tls = keeper.serving().server_config()?;
     let webhook = Webhook::new(Limits::default(), metrics.clone());
     let tasks = TaskTracker::new();
@@ -147,13 +150,6 @@ async fn operate(settings: Run) -> Result<(), Error> {
     tasks.wait().await;
     info!("stopped");
     Ok(())
-}
-
-fn target(settings: &Run) -> Target {
-    match &settings.webhook_url {
-        Some(url) => Target::Url(url.text.clone()),
-        None => manifest::service(&settings.namespace),
-    }
 }
 
 fn stop_on_signals(shutdown: CancellationToken, health: Health) -> Result<(), Error> {

@@ -9,11 +9,25 @@ mod keep;
 mod secret;
 mod serving;
 
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+
 pub use authority::{Authority, Broken, IssueError, Leaf};
 pub use bundle::Bundle;
 pub use keep::Keeper;
 pub use secret::SECRET;
 pub use serving::Serving;
+
+/// The pauses of a task that tries until it succeeds, while the API server is
+/// away: as long as it takes.
+fn backoff() -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(500))
+        .with_max_delay(Duration::from_secs(15))
+        .with_jitter()
+        .without_max_times()
+}
 
 /// The host name under which an API server calls the webhook's Service.
 pub fn service_name(namespace: &str) -> String {

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 use futures::StreamExt;
 use k8s_openapi::ByteString;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -80,11 +80,7 @@ impl Bundle {
     /// Keeps it until the fence shuts.
     pub async fn keep(mut self, fence: Fence) -> NotLeading {
         let mut crds = std::pin::pin!(watch_object(self.api.clone(), &self.name).default_backoff());
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(500))
-            .with_max_delay(Duration::from_secs(15))
-            .with_jitter()
-            .without_max_times();
+        let backoff = super::backoff();
         let mut pauses = backoff.build();
         let mut complaint = Complaint::default();
         let mut latest: Option<Crd> = None;

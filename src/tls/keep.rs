@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBuilder};
+use backon::BackoffBuilder;
 use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::watch;
@@ -70,11 +70,7 @@ impl Keeper {
     /// Runs until `shutdown`. The component is ready from the first leaf on.
     pub async fn run(self, component: Component, shutdown: CancellationToken) {
         let mut complaint = Complaint::default();
-        let backoff = ExponentialBuilder::default()
-            .with_min_delay(Duration::from_millis(500))
-            .with_max_delay(Duration::from_secs(15))
-            .with_jitter()
-            .without_max_times();
+        let backoff = super::backoff();
         let mut pauses = backoff.build();
         let mut held = None;
         while !shutdown.is_cancelled() {
