@@ -53,6 +53,13 @@ pub fn perform(
     }
 }
 
+/// Whether there is an Action of this name, of any service.
+pub fn exists(name: &str) -> bool {
+    [Service::Rds, Service::Sts]
+        .into_iter()
+        .any(|service| find(service, name).is_some())
+}
+
 fn find(service: Service, name: &str) -> Option<Action> {
     use Action::{Read, Write};
     if service == Service::Sts {

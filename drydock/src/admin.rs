@@ -1,40 +1,75 @@
 //! The admin endpoint, under `/_drydock/`: JSON, for those who run drydock.
 //!
-//! RDS has nothing like it; Stow must never call it outside its tests.
+//! RDS has nothing like it: what is to run on AWS too must not call it. Where
+//! drydock has an access key, all of it but `health` and `authority.pem` must be
+//! signed with that, for the service `rds` in any region.
 
 use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    body::to_bytes,
+    extract::{Path, Query, Request, State},
     http::StatusCode,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::{
-    calls::Log,
+    calls::{self, Log},
+    cli::account_of,
     dock::Dock,
     fault::Fault,
-    faults::Rule,
+    faults::{Rule, Rules},
     meddle::{self, Meddling},
     model::Scope,
     settings::Settings,
+    wire::{Entrance, Harbour, LARGEST_BODY},
 };
 
 /// The routes of the admin endpoint.
-pub fn routes() -> Router<Arc<Dock>> {
-    Router::new()
-        .route("/_drydock/health", get(|| async { "ok" }))
-        .route("/_drydock/authority.pem", get(authority))
+pub fn routes(harbour: &Harbour) -> Router<Harbour> {
+    let entrance = Arc::clone(&harbour.entrance);
+    let locked = Router::new()
         .route("/_drydock/calls", get(calls).delete(forget))
         .route("/_drydock/faults", get(faults).put(set_faults))
         .route("/_drydock/settings", get(settings).put(set_settings))
         .route("/_drydock/clock", get(clock).post(advance))
         .route("/_drydock/account", get(account).put(set_account))
         .route("/_drydock/instances/{region}/{identifier}", post(meddle))
+        .route_layer(middleware::from_fn_with_state(entrance, admit));
+    Router::new()
+        .route("/_drydock/health", get(|| async { "ok" }))
+        .route("/_drydock/authority.pem", get(authority))
+        .merge(locked)
+        .route("/_drydock/{*rest}", any(unknown))
+}
+
+async fn unknown() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "there is no such route")
+}
+
+/// Lets in what is signed with drydock's key, if it has one.
+async fn admit(State(entrance): State<Arc<Entrance>>, request: Request, next: Next) -> Response {
+    let (head, body) = request.into_parts();
+    let body = match timeout(entrance.patience, to_bytes(body, LARGEST_BODY)).await {
+        Ok(Ok(body)) => body,
+        Ok(Err(_)) => return (StatusCode::PAYLOAD_TOO_LARGE, "too large").into_response(),
+        Err(_) => return (StatusCode::REQUEST_TIMEOUT, "too slow").into_response(),
+    };
+    if let Err(fault) = entrance.admit(&head, &body) {
+        return refusal(&fault);
+    }
+    next.run(Request::from_parts(head, body.into())).await
+}
+
+fn refusal(fault: &Fault) -> Response {
+    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_REQUEST);
+    (status, fault.to_string()).into_response()
 }
 
 async fn authority(State(dock): State<Arc<Dock>>) -> Response {
@@ -44,8 +79,8 @@ async fn authority(State(dock): State<Arc<Dock>>) -> Response {
     }
 }
 
-async fn calls(State(dock): State<Arc<Dock>>) -> Json<Log> {
-    Json(dock.calls.read())
+async fn calls(State(dock): State<Arc<Dock>>, Query(query): Query<calls::Query>) -> Json<Log> {
+    Json(dock.calls.ask(&query))
 }
 
 async fn forget(State(dock): State<Arc<Dock>>) -> StatusCode {
@@ -57,8 +92,8 @@ async fn faults(State(dock): State<Arc<Dock>>) -> Json<Vec<Rule>> {
     Json(dock.faults.read())
 }
 
-async fn set_faults(State(dock): State<Arc<Dock>>, Json(rules): Json<Vec<Rule>>) -> StatusCode {
-    dock.faults.set(rules);
+async fn set_faults(State(dock): State<Arc<Dock>>, Json(rules): Json<Rules>) -> StatusCode {
+    dock.faults.set(rules.into());
     StatusCode::NO_CONTENT
 }
 
@@ -66,9 +101,12 @@ async fn settings(State(dock): State<Arc<Dock>>) -> Json<Settings> {
     Json(dock.settings())
 }
 
-async fn set_settings(State(dock): State<Arc<Dock>>, Json(settings): Json<Settings>) -> StatusCode {
-    dock.set(settings);
-    StatusCode::NO_CONTENT
+async fn set_settings(State(dock): State<Arc<Dock>>, Json(to): Json<Settings>) -> Response {
+    if let Err(wrong) = to.check() {
+        return (StatusCode::UNPROCESSABLE_ENTITY, wrong.to_string()).into_response();
+    }
+    dock.set(to);
+    StatusCode::NO_CONTENT.into_response()
 }
 
 /// How far the clock goes forward.
@@ -95,7 +133,7 @@ async fn advance(State(dock): State<Arc<Dock>>, Json(by): Json<Advance>) -> Resp
     const MOST: Duration = Duration::from_hours(24 * 365 * 100);
     let by = Duration::from_secs(by.seconds);
     if by > MOST {
-        return (StatusCode::BAD_REQUEST, "a century is enough").into_response();
+        return (StatusCode::UNPROCESSABLE_ENTITY, "a century is enough").into_response();
     }
     match dock.advance(by) {
         Ok(now) => Json(Now { now }).into_response(),
@@ -117,12 +155,13 @@ async fn account(State(dock): State<Arc<Dock>>) -> Json<Account> {
 }
 
 async fn set_account(State(dock): State<Arc<Dock>>, Json(to): Json<Account>) -> Response {
-    let digits = to.account.len() == 12 && to.account.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits {
-        return (StatusCode::BAD_REQUEST, "an account has 12 digits").into_response();
+    match account_of(&to.account) {
+        Ok(account) => {
+            dock.set_account(account);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(why) => (StatusCode::UNPROCESSABLE_ENTITY, why).into_response(),
     }
-    dock.set_account(to.account);
-    StatusCode::NO_CONTENT.into_response()
 }
 
 async fn meddle(
@@ -134,15 +173,8 @@ async fn meddle(
         account: dock.account(),
         region,
     };
-    let done = dock.write(&scope, |turn| meddle::meddle(turn, &identifier, how));
-    match done {
+    match dock.write(&scope, |turn| meddle::meddle(turn, &identifier, how)) {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(Fault {
-            status, message, ..
-        }) => (
-            StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST),
-            message,
-        )
-            .into_response(),
+        Err(fault) => refusal(&fault),
     }
 }

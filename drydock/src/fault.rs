@@ -52,6 +52,7 @@ codes! {
     INTERNAL_FAILURE = "InternalFailure" 500;
     INVALID_ACTION = "InvalidAction" 400;
     INVALID_AUTOMATED_BACKUP_STATE = "InvalidDBInstanceAutomatedBackupState" 400;
+    INVALID_CLIENT_TOKEN_ID = "InvalidClientTokenId" 403;
     INVALID_INSTANCE_STATE = "InvalidDBInstanceState" 400;
     INVALID_PARAMETER_COMBINATION = "InvalidParameterCombination" 400;
     INVALID_PARAMETER_GROUP_STATE = "InvalidDBParameterGroupState" 400;
@@ -68,6 +69,7 @@ codes! {
     PARAMETER_GROUP_NOT_FOUND = "DBParameterGroupNotFound" 404;
     POINT_IN_TIME_RESTORE_NOT_ENABLED = "PointInTimeRestoreNotEnabled" 400;
     REQUEST_TOO_LARGE = "RequestEntityTooLarge" 413;
+    REQUEST_TIMEOUT = "RequestTimeout" 408;
     SERVICE_UNAVAILABLE = "ServiceUnavailable" 503;
     SIGNATURE_DOES_NOT_MATCH = "SignatureDoesNotMatch" 403;
     SNAPSHOT_ALREADY_EXISTS = "DBSnapshotAlreadyExists" 400;
@@ -80,4 +82,5 @@ codes! {
     SUBNET_GROUP_NOT_FOUND = "DBSubnetGroupNotFoundFault" 404;
     THROTTLING = "Throttling" 400;
     THROTTLING_EXCEPTION = "ThrottlingException" 400;
+    UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType" 415;
 }

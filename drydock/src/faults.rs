@@ -2,53 +2,17 @@
 //!
 //! Only says which rule a request meets; the wire does what the rule says.
 
+mod effect;
+mod rule;
+mod shift;
+
+pub use self::{
+    effect::{Behind, Effect, Refusal},
+    rule::{Asked, Rule, Rules, Wrong},
+    shift::shifted,
+};
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-use serde::{Deserialize, Serialize};
-
-/// A rule. The first that fits a request counts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// The Action it is for; every one without.
-    #[serde(default)]
-    pub action: Option<String>,
-    /// Of 1: how likely it is.
-    #[serde(default = "always")]
-    pub rate: f64,
-    /// How many fitting requests it lets pass first.
-    #[serde(default)]
-    pub after: u64,
-    /// How many requests it is for; all without.
-    #[serde(default)]
-    pub times: Option<u64>,
-    /// What happens.
-    pub effect: Effect,
-}
-
-/// What happens to a request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Effect {
-    /// `Throttling`
-    Throttling,
-    /// `ThrottlingException`
-    ThrottlingException,
-    /// `AccessDenied`
-    AccessDenied,
-    /// `InternalFailure`, HTTP 500
-    InternalFailure,
-    /// `ServiceUnavailable`, HTTP 503
-    ServiceUnavailable,
-    /// The action takes effect, then the connection ends without an answer.
-    LoseAnswer,
-    /// The answer comes so many milliseconds later.
-    Delay(u64),
-}
-
-fn always() -> f64 {
-    1.0
-}
 
 /// The rules in force.
 #[derive(Debug, Default)]
@@ -64,17 +28,16 @@ impl Faults {
         *self.lock() = rules;
     }
 
-    /// The rules that are left.
+    /// The rules that are left, with what is left of their counts.
     pub fn read(&self) -> Vec<Rule> {
         self.lock().clone()
     }
 
-    /// What happens to a request with this Action, if anything does.
-    pub fn meet(&self, action: &str) -> Option<Effect> {
+    /// What happens to a request, if anything does.
+    pub fn meet(&self, asked: Asked<'_>) -> Option<Effect> {
         let mut rules = self.lock();
         let met = rules.iter_mut().find_map(|rule| {
-            let fits = rule.action.as_deref().is_none_or(|of| of == action);
-            if !fits || rule.times == Some(0) {
+            if rule.times == Some(0) || !rule.fits(asked) {
                 return None;
             }
             if rule.after > 0 {
@@ -96,7 +59,17 @@ impl Faults {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+
+    fn meet(faults: &Faults, action: &str) -> Option<Effect> {
+        faults.meet(Asked {
+            action,
+            region: "eu-west-1",
+            parameters: &BTreeMap::new(),
+        })
+    }
 
     fn rule(json: &str) -> Rule {
         serde_json::from_str(json).unwrap()
@@ -108,17 +81,29 @@ mod tests {
         faults.set(vec![rule(
             r#"{"action": "A", "after": 1, "times": 1, "effect": "throttling"}"#,
         )]);
-        assert_eq!(faults.meet("B"), None);
-        assert_eq!(faults.meet("A"), None);
-        assert_eq!(faults.meet("A"), Some(Effect::Throttling));
-        assert_eq!(faults.meet("A"), None);
+        assert_eq!(meet(&faults, "B"), None);
+        assert_eq!(meet(&faults, "A"), None);
+        assert_eq!(meet(&faults, "A"), Some(Effect::Throttling));
+        assert_eq!(meet(&faults, "A"), None);
         assert_eq!(faults.read(), []);
     }
 
     #[test]
-    fn a_rate_of_zero_never_happens() {
+    fn a_rate_is_a_share_of_the_requests() {
         let faults = Faults::default();
-        faults.set(vec![rule(r#"{"rate": 0.0, "effect": {"delay": 5}}"#)]);
-        assert!((0..100).all(|_| faults.meet("A").is_none()));
+        let met = |rate: f64| {
+            let effect = Effect::DelayAnswer(5);
+            let rule = Rule {
+                rate,
+                effect,
+                ..rule(r#"{"effect": "reset"}"#)
+            };
+            faults.set(vec![rule]);
+            (0..10_000).filter(|_| meet(&faults, "A").is_some()).count()
+        };
+        assert_eq!(met(0.0), 0);
+        assert_eq!(met(1.0), 10_000);
+        // Ten standard deviations to each side.
+        assert!((2_067..=2_933).contains(&met(0.25)));
     }
 }

@@ -1,17 +1,23 @@
 //! What happens to instances behind the clients' backs: AWS's own doings, and
 //! other people's.
+//!
+//! What concerns a server is done by steps, as if somebody had asked for it; all
+//! else is true at once. Validates no more than keeps drydock itself sound: other
+//! people may do what the caller's own requests would be refused.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work},
+    model::{Instance, PARAMETERS_PENDING_REBOOT, Tags},
+    rules,
     servers::Version,
 };
 
 /// What happens to an instance. Each is one key of a JSON object.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Meddling {
     /// It has this status from now on, known or not; `available` heals it.
@@ -22,73 +28,150 @@ pub enum Meddling {
     Version(String),
     /// Somebody changed its class.
     Class(String),
+    /// Somebody changed its storage type.
+    StorageType(String),
+    /// Somebody changed its IOPS.
+    Iops(i32),
+    /// Somebody changed its throughput, MiB/s.
+    Throughput(i32),
+    /// Somebody turned deletion protection on or off.
+    Protection(bool),
+    /// Somebody changed for how many days backups are kept.
+    Retention(i32),
+    /// Somebody gave it another parameter group, which waits for a reboot.
+    ParameterGroup(String),
+    /// Somebody gave it other security groups.
+    SecurityGroups(Vec<String>),
+    /// Somebody changed the master user's password.
+    Password(String),
     /// Somebody renamed it.
     Rename(String),
     /// Somebody deleted it, backups and all.
     Delete(Delete),
     /// Somebody replaced its tags.
-    Tags(crate::model::Tags),
+    Tags(Tags),
 }
 
 /// Nothing more is to be said about a deletion.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Delete {}
 
 /// Does it.
 pub fn meddle(turn: &mut Turn<'_>, identifier: &str, how: Meddling) -> Result<(), Fault> {
-    let not_found =
-        || fault::INSTANCE_NOT_FOUND.because(format!("there is no instance {identifier}"));
-    let refused = |why: String| fault::INVALID_PARAMETER_VALUE.because(why);
-    let instance = turn
-        .region
+    let identifier = &*identifier.to_ascii_lowercase();
+    let instance = turn.region.instances.get(identifier).ok_or_else(|| {
+        fault::INSTANCE_NOT_FOUND.because(format!("there is no instance {identifier}"))
+    })?;
+    let mut after = instance.clone();
+    match how {
+        Meddling::Rename(to) => rename(turn, &mut after, &to)?,
+        Meddling::ParameterGroup(group) => regroup(turn, &mut after, group)?,
+        Meddling::Delete(Delete {}) => {
+            let keep_backups = false;
+            let work = Work::Destroy { keep_backups };
+            after.steps = [Step::new("deleting", work)].into();
+        }
+        how => change(&mut after, how)?,
+    }
+    turn.region.instances.remove(identifier);
+    turn.region
         .instances
-        .get_mut(identifier)
-        .ok_or_else(not_found)?;
+        .insert(after.identifier.clone(), after);
+    Ok(())
+}
+
+fn refused(why: impl Into<String>) -> Fault {
+    fault::INVALID_PARAMETER_VALUE.because(why)
+}
+
+fn rename(turn: &Turn<'_>, instance: &mut Instance, to: &str) -> Result<(), Fault> {
+    let to = rules::name::identifier("name", to, 63)?;
+    if turn.region.has_instance(&to) {
+        return Err(refused(format!("{to} exists")));
+    }
+    instance.arn = turn.scope.arn("db", &to);
+    instance.identifier = to;
+    Ok(())
+}
+
+fn regroup(turn: &Turn<'_>, instance: &mut Instance, group: String) -> Result<(), Fault> {
+    let version: Version = version(&instance.configuration.engine_version)?;
+    let family = format!("postgres{}", version.major);
+    let known = turn.region.parameter_groups.get(&group);
+    if group != format!("default.{family}") && known.is_none_or(|known| known.family != family) {
+        return Err(refused(format!("there is no group {group} for {family}")));
+    }
+    let configuration = &mut instance.configuration;
+    PARAMETERS_PENDING_REBOOT.clone_into(&mut configuration.parameter_status);
+    configuration.parameter_group = group;
+    let step = Step::new("modifying", Work::Parameters);
+    instance.steps.push_back(step);
+    Ok(())
+}
+
+fn version(text: &str) -> Result<Version, Fault> {
+    text.parse().map_err(|error| refused(format!("{error}")))
+}
+
+fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
     let configuration = &mut instance.configuration;
     match how {
+        Meddling::Status(status) if status.trim().is_empty() => {
+            return Err(refused("a status has a name"));
+        }
         Meddling::Status(status) => {
             instance.steps.clear();
             instance.resting = status;
         }
         Meddling::Grow(size) if size < configuration.storage => {
-            return Err(refused("storage never shrinks".to_owned()));
+            return Err(refused("storage never shrinks"));
         }
         Meddling::Grow(size) => configuration.storage = size,
-        Meddling::Version(version) => {
-            let _: Version = version
-                .parse()
-                .map_err(|error| refused(format!("{error}")))?;
-            configuration.engine_version = version;
+        Meddling::Version(to) => {
+            version(&to)?;
+            configuration.engine_version = to;
         }
         Meddling::Class(class) => {
-            crate::rules::name::class(&class)?;
+            rules::name::class(&class)?;
             configuration.class = class;
         }
-        Meddling::Tags(tags) => instance.tags = tags,
-        Meddling::Delete(Delete {}) => {
-            instance.steps = [Step::new(
-                "deleting",
-                Work::Destroy {
-                    keep_backups: false,
-                },
-            )]
-            .into();
-        }
-        Meddling::Rename(to) => {
-            let to = crate::rules::name::identifier("name", &to, 63)?;
-            if turn.region.has_instance(&to) {
-                return Err(refused(format!("{to} exists")));
+        Meddling::StorageType(kind) => {
+            if !["gp2", "gp3", "io1", "io2", "standard"].contains(&&*kind) {
+                return Err(refused(format!("{kind} is not a storage type")));
             }
-            let mut instance = turn
-                .region
-                .instances
-                .remove(identifier)
-                .ok_or_else(not_found)?;
-            instance.arn = turn.scope.arn("db", &to);
-            instance.identifier.clone_from(&to);
-            turn.region.instances.insert(to, instance);
+            configuration.storage_type = kind;
         }
+        Meddling::Iops(iops) => {
+            rules::within("iops", iops, 1, 256_000)?;
+            configuration.iops = Some(iops);
+        }
+        Meddling::Throughput(throughput) => {
+            rules::within("throughput", throughput, 1, 4_000)?;
+            configuration.throughput = Some(throughput);
+        }
+        Meddling::Protection(on) => configuration.deletion_protection = on,
+        Meddling::Retention(days) => {
+            rules::within("retention", days, 0, 35)?;
+            if (days == 0) == (configuration.backup_retention == 0) {
+                configuration.backup_retention = days;
+            } else {
+                // Flushes whatever else waits, as ApplyImmediately does.
+                instance.pending.backup_retention = Some(days);
+                let step = Step::new("modifying", Work::Apply);
+                instance.steps.push_back(step);
+            }
+        }
+        Meddling::SecurityGroups(groups) => configuration.security_groups = groups,
+        Meddling::Password(password) => {
+            rules::name::password(&password)?;
+            instance.pending.password = Some(password);
+            let step = Step::new("resetting-master-credentials", Work::Password);
+            instance.steps.push_back(step);
+        }
+        Meddling::Tags(tags) => instance.tags = tags,
+        // Done by the caller, for they concern more than the instance.
+        Meddling::Rename(_) | Meddling::ParameterGroup(_) | Meddling::Delete(_) => {}
     }
     Ok(())
 }

@@ -105,7 +105,16 @@ pub enum Servers {
 impl Servers {
     /// PostgreSQL servers in a folder, of the releases on this machine.
     pub async fn find(folder: &Path, cache: &Path) -> Result<Self, Error> {
-        Fleet::find(folder, cache).await.map(Self::Postgres)
+        Self::find_with(folder, cache, &postgres::Reach::default()).await
+    }
+
+    /// As [`Self::find`], for ports that are reached from elsewhere.
+    pub async fn find_with(
+        folder: &Path,
+        cache: &Path,
+        reach: &postgres::Reach,
+    ) -> Result<Self, Error> {
+        Fleet::find(folder, cache, reach).await.map(Self::Postgres)
     }
 
     /// The versions that instances can have.

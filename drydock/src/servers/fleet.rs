@@ -18,7 +18,7 @@ use super::{Error, Job, Kept, Outcome, Version};
 use crate::{
     machine::Work,
     model::Instance,
-    postgres::{self, Installations, Server, Spec, restorable},
+    postgres::{self, Installations, Reach, Server, Spec, restorable},
 };
 
 /// A server's place: those who use it read, who takes it away writes.
@@ -36,8 +36,8 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    pub(super) async fn find(folder: &Path, cache: &Path) -> Result<Self, Error> {
-        let installations = Installations::find(cache).await?;
+    pub(super) async fn find(folder: &Path, cache: &Path, reach: &Reach) -> Result<Self, Error> {
+        let installations = Installations::find_with(cache, reach).await?;
         let mut parameters = BTreeMap::new();
         let mut versions = Vec::new();
         for version in installations.versions() {

@@ -1,6 +1,6 @@
 //! Who is calling, and which region and service, from the signature's scope.
 //!
-//! Any credentials are accepted: this says what the caller claims.
+//! This says what the caller claims; whether it is true is for the entrance.
 
 use axum::http::{HeaderMap, header};
 
@@ -13,6 +13,16 @@ pub enum Service {
     Rds,
     /// Who am I.
     Sts,
+}
+
+impl Service {
+    /// As signatures name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rds => "rds",
+            Self::Sts => "sts",
+        }
+    }
 }
 
 /// What a request's `Authorization` header claims.

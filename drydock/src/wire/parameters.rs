@@ -42,6 +42,14 @@ impl Parameters {
         self.values.iter().map(|(name, value)| (&**name, &**value))
     }
 
+    /// Puts a value in, in place of the client's.
+    pub fn put(&mut self, name: &str, value: Option<String>) {
+        match value {
+            Some(value) => self.values.insert(name.to_owned(), value),
+            None => self.values.remove(name),
+        };
+    }
+
     /// A string, if the request has it.
     pub fn string(&mut self, name: &str) -> Option<String> {
         self.values.remove(name)
@@ -129,8 +137,12 @@ impl Parameters {
                 path: format!("{}{prefix}{member}.{index}.", self.path),
                 values: BTreeMap::new(),
             });
-            if let Some(value) = self.values.remove(&key) {
-                each.values.insert(field.to_owned(), value);
+            if let Some(value) = self.values.remove(&key)
+                && each.values.insert(field.to_owned(), value).is_some()
+            {
+                // `Tags.Tag.1.Key` and `Tags.member.1.Key`.
+                return Err(fault::MALFORMED_QUERY_STRING
+                    .because(format!("The parameter {}{key} is given twice.", self.path)));
             }
         }
         Ok((empty || !members.is_empty()).then(|| members.into_values().collect()))
@@ -148,6 +160,9 @@ impl Parameters {
     }
 }
 
+/// RDS's own longest list, of parameters in one call, has 20 members; of tags, 50.
+const MOST_MEMBERS: u32 = 1_000;
+
 /// `Tag.3.Key` is field `Key` of the third.
 fn position<'a>(rest: &'a str, member: &str) -> Option<(u32, &'a str)> {
     let rest = rest
@@ -155,7 +170,10 @@ fn position<'a>(rest: &'a str, member: &str) -> Option<(u32, &'a str)> {
         .or_else(|| rest.strip_prefix("member"))?
         .strip_prefix('.')?;
     let (index, field) = rest.split_once('.').unwrap_or((rest, ""));
-    Some((index.parse().ok()?, field))
+    // Nothing but digits, and no zeros before them: no member has two names.
+    let plain = index.bytes().all(|byte| byte.is_ascii_digit()) && !index.starts_with('0');
+    let index = index.parse().ok().filter(|_| plain)?;
+    (index <= MOST_MEMBERS).then_some((index, field))
 }
 
 fn well_encoded(body: &[u8]) -> bool {
@@ -201,6 +219,22 @@ mod tests {
     fn an_empty_list_is_not_an_absent_one() {
         assert_eq!(parse("Tags=").strings("Tags", "Tag"), Ok(Some(vec![])));
         assert_eq!(parse("").strings("Tags", "Tag"), Ok(None));
+    }
+
+    #[test]
+    fn a_member_has_one_number_and_one_name() {
+        for body in [
+            "Tags.Tag.0.Key=a",
+            "Tags.Tag.01.Key=a",
+            "Tags.Tag.%2B1.Key=a",
+            "Tags.Tag.-1.Key=a",
+            "Tags.Tag.1001.Key=a",
+            "Tags.Tag.99999999999.Key=a",
+            "Tags.Tag.Key=a",
+            "Tags.Tag.1.Key=a&Tags.member.1.Key=b",
+        ] {
+            assert!(parse(body).members("Tags", "Tag").is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -4,7 +4,13 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_rds::{Client, config::Credentials, error::ProvideErrorMetadata, types::DbInstance};
-use drydock::{dock::Dock, servers::Servers, settings::Settings, store::Store, wire};
+use drydock::{
+    dock::Dock,
+    servers::Servers,
+    settings::Settings,
+    store::Store,
+    wire::{self, Entrance, Limits},
+};
 
 /// Longer than anything here takes, shorter than a stuck build.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,13 +40,23 @@ impl Berth {
     }
 
     pub(crate) async fn of(folder: &Path, settings: Settings, servers: Servers) -> Self {
+        Self::behind(folder, settings, servers, Entrance::default()).await
+    }
+
+    pub(crate) async fn behind(
+        folder: &Path,
+        settings: Settings,
+        servers: Servers,
+        entrance: Entrance,
+    ) -> Self {
         let (store, world) = Store::open(folder).unwrap();
         let advertised = "127.0.0.1".to_owned();
         let dock = Dock::open(store, world, servers, settings, advertised).await;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = wire::router(Arc::clone(&dock));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        let router = wire::router(Arc::clone(&dock), entrance);
+        let end = std::future::pending();
+        tokio::spawn(wire::serve(listener, router, Limits::default(), end));
         Self {
             dock,
             address,
