@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn what_would_do_nothing_is_refused() {
-        let check = |json| serde_json::from_str::<Settings>(json).unwrap().check();
+        let check = |json: &str| serde_json::from_str::<Settings>(json).unwrap().check();
         assert_eq!(check(r#"{"delay": 5, "delays": {"creating": 9}}"#), Ok(()));
         let status = Wrong::Status("creatign".to_owned());
         assert_eq!(check(r#"{"delays": {"creatign": 9}}"#), Err(status));

@@ -1,11 +1,12 @@
 //! A drydock of its own for each test, and clients for it.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_rds::{Client, config::Credentials, error::ProvideErrorMetadata, types::DbInstance};
 use drydock::{
     dock::Dock,
+    model::{Instance, Scope},
     servers::Servers,
     settings::Settings,
     store::Store,
@@ -62,6 +63,15 @@ impl Berth {
             address,
             folder: None,
         }
+    }
+
+    /// All there is to know of the instances in `eu-west-1`.
+    pub(crate) fn instances(&self) -> BTreeMap<String, Instance> {
+        let scope = Scope {
+            account: self.dock.account(),
+            region: "eu-west-1".to_owned(),
+        };
+        self.dock.read(&scope, |view| view.region.instances.clone())
     }
 
     pub(crate) fn address(&self) -> SocketAddr {

@@ -75,7 +75,10 @@ async fn a_killed_drydock_comes_back_with_the_same_instances() {
     request(&first.rds, "half").send().await.unwrap();
     assert_eq!(first.end(Signal::KILL), None);
     let port = kept.endpoint().unwrap().port.unwrap();
-    assert!(!listens(port));
+    // A child that was being started holds the sockets until it is what it shall be.
+    while listens(port) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 
     let mut second = Drydock::start(&data).await;
     let again = describe(&second.rds, "kept").await;

@@ -5,9 +5,15 @@
     reason = "what helpers cannot go on with fails the test"
 )]
 
+mod admin;
 mod berth;
+mod binary;
 mod data;
+mod faults;
+mod fuzz;
+mod http;
 mod killed;
 mod lifecycle;
 mod malformed;
+mod signed;
 mod wide;
