@@ -280,6 +280,9 @@ async fn denial_is_by_action_and_says_which() {
     rds.describe_db_instances().send().await.unwrap();
 }
 
+/// Whether an instance shows what was done to it.
+type Check = fn(&DbInstance) -> bool;
+
 #[tokio::test]
 async fn instances_change_behind_our_back() {
     let berth = Berth::new().await;
@@ -292,7 +295,6 @@ async fn instances_change_behind_our_back() {
         .db_parameter_group_family("postgres17")
         .description("x");
     groups.send().await.unwrap();
-    type Check = fn(&DbInstance) -> bool;
     let table: [(&str, Check); 14] = [
         (r#"{"status": "storage-full"}"#, |it| {
             it.db_instance_status() == Some("storage-full")

@@ -120,6 +120,7 @@ async fn the_sdk_comes_in_with_the_right_key_alone() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 async fn what_was_not_signed_like_this_is_refused() {
     let locked = locked().await;
     let berth = &locked.berth;
