@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod behind;
 mod berth;
 mod binary;
 mod data;
@@ -16,4 +17,5 @@ mod killed;
 mod lifecycle;
 mod malformed;
 mod signed;
+mod sweep;
 mod wide;

@@ -1,6 +1,9 @@
 //! A drydock with an access key of its own lets in nobody else.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    net::SocketAddr,
+    time::{Duration, SystemTime},
+};
 
 use aws_credential_types::Credentials;
 use aws_sdk_rds::Client;
@@ -19,8 +22,8 @@ use crate::{
     http::{exchange, request},
 };
 
-const ID: &str = "AKIDDRYDOCK";
-const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+pub(crate) const ID: &str = "AKIDDRYDOCK";
+pub(crate) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 const BODY: &[u8] = b"Action=StopDBInstance&Version=2014-10-31&DBInstanceIdentifier=a";
 
 struct Locked {
@@ -41,15 +44,15 @@ async fn locked() -> Locked {
     }
 }
 
-fn client(berth: &Berth, id: &str, secret: &str, token: Option<&str>) -> Client {
+pub(crate) fn client(address: SocketAddr, id: &str, secret: &str, token: Option<&str>) -> Client {
     let credentials = Credentials::new(id, secret, token.map(str::to_owned), None, "test");
-    let config = config_of(berth.address(), "eu-west-1").into_builder();
+    let config = config_of(address, "eu-west-1").into_builder();
     let provider = aws_sdk_rds::config::SharedCredentialsProvider::new(credentials);
     Client::new(&config.credentials_provider(provider).build())
 }
 
 /// The headers of a request signed so long from now.
-fn headers(line: &str, body: &[u8], secret: &str, from_now: i64) -> String {
+pub(crate) fn headers(line: &str, body: &[u8], secret: &str, from_now: i64) -> String {
     let (method, path) = line.split_once(' ').unwrap();
     let identity = Credentials::new(ID, secret, None, None, "test").into();
     let offset = Duration::from_secs(from_now.unsigned_abs());
@@ -68,14 +71,16 @@ fn headers(line: &str, body: &[u8], secret: &str, from_now: i64) -> String {
         .build()
         .unwrap()
         .into();
-    let signed = [
-        ("host", "x"),
-        ("content-type", "application/x-www-form-urlencoded"),
-    ];
+    let kind = if body.starts_with(b"{") || body.starts_with(b"[") {
+        "application/json"
+    } else {
+        "application/x-www-form-urlencoded"
+    };
+    let signed = [("host", "x"), ("content-type", kind)];
     let body = SignableBody::Bytes(body);
     let request = SignableRequest::new(method, path, signed.into_iter(), body).unwrap();
     let (instructions, _) = sign(request, &parameters).unwrap().into_parts();
-    let mut head = "Content-Type: application/x-www-form-urlencoded\r\n".to_owned();
+    let mut head = format!("Content-Type: {kind}\r\n");
     for (name, value) in instructions.headers() {
         head.extend([name, ": ", value, "\r\n"]);
     }
@@ -86,11 +91,11 @@ fn headers(line: &str, body: &[u8], secret: &str, from_now: i64) -> String {
 async fn the_sdk_comes_in_with_the_right_key_alone() {
     let locked = locked().await;
     let berth = &locked.berth;
-    let right = client(berth, ID, SECRET, None);
+    let right = client(berth.address(), ID, SECRET, None);
     create(&right, "a").await;
     until(&right, "a", "available").await;
     // Signed along with the rest, and otherwise ignored.
-    let session = client(berth, ID, SECRET, Some("token"));
+    let session = client(berth.address(), ID, SECRET, Some("token"));
     session.describe_db_instances().send().await.unwrap();
     for (id, secret, expected) in [
         (
@@ -100,7 +105,7 @@ async fn the_sdk_comes_in_with_the_right_key_alone() {
         ),
         ("AKIDSOMEBODY", SECRET, "InvalidClientTokenId"),
     ] {
-        let wrong = client(berth, id, secret, None);
+        let wrong = client(berth.address(), id, secret, None);
         let refused = wrong
             .stop_db_instance()
             .db_instance_identifier("a")
@@ -124,7 +129,7 @@ async fn the_sdk_comes_in_with_the_right_key_alone() {
 async fn what_was_not_signed_like_this_is_refused() {
     let locked = locked().await;
     let berth = &locked.berth;
-    let rds = client(berth, ID, SECRET, None);
+    let rds = client(berth.address(), ID, SECRET, None);
     create(&rds, "a").await;
     until(&rds, "a", "available").await;
     let good = headers("POST /", BODY, SECRET, 0);
@@ -264,13 +269,20 @@ async fn its_own_routes_want_the_same_key() {
         assert_eq!(ask(line, json, body).await, 403, "{line}");
         let wrong = headers(line, body, "wrong-wrong-wrong", 0);
         assert_eq!(ask(line, &wrong, body).await, 403, "{line}");
-        if body.is_empty() {
-            let right = headers(line, body, SECRET, 0);
-            assert!(
-                (200..300).contains(&ask(line, &right, body).await),
-                "{line}"
-            );
-        }
+        assert_eq!(berth.dock.account(), "123456789012");
     }
-    assert_eq!(berth.dock.account(), "123456789012");
+    for (line, body, status) in [
+        ("GET /_drydock/calls?action=x", &b""[..], 200),
+        ("DELETE /_drydock/calls", b"", 204),
+        ("PUT /_drydock/account", account, 204),
+        (
+            "POST /_drydock/instances/eu-west-1/a",
+            br#"{"delete": {}}"#,
+            404,
+        ),
+    ] {
+        let right = headers(line, body, SECRET, 0);
+        assert_eq!(ask(line, &right, body).await, status, "{line}");
+    }
+    assert_eq!(berth.dock.account(), "210987654321");
 }
