@@ -3,12 +3,15 @@
 //!
 //! Each is one synchronous turn; what takes time are steps (`machine`).
 
+mod absent;
 mod backups;
+mod certificates;
 mod create;
 mod delete;
 mod describe;
 mod instance;
 mod modify;
+mod monitoring;
 mod page;
 mod parameter_groups;
 mod placement;
@@ -77,6 +80,7 @@ fn find(service: Service, name: &str) -> Option<Action> {
         "AddTagsToResource" => Write(tags::add),
         "RemoveTagsFromResource" => Write(tags::remove),
         "ListTagsForResource" => Read(tags::list),
+        "DescribeCertificates" => Read(certificates::describe),
         "DescribeDBEngineVersions" => Read(versions::engine_versions),
         "DescribeOrderableDBInstanceOptions" => Read(versions::orderable),
         "CreateDBParameterGroup" => Write(parameter_groups::create),

@@ -122,7 +122,7 @@ async fn what_is_unknown_or_wrong_is_refused_and_changes_nothing() {
     let rds = berth.rds();
     assert_eq!(code(rds.describe_events().send().await), "InvalidAction");
     let unknown = request(&rds, "a").timezone("UTC").send().await;
-    assert_eq!(code(unknown), "InvalidQueryParameter");
+    assert_eq!(code(unknown), "InvalidParameterCombination");
     for (wrong, expected) in [
         (request(&rds, "a--b"), "InvalidParameterValue"),
         (request(&rds, "a").engine("mysql"), "InvalidParameterValue"),
