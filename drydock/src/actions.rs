@@ -87,6 +87,7 @@ fn find(service: Service, name: &str) -> Option<Action> {
         "DescribeDBParameterGroups" => Read(parameter_groups::describe),
         "DescribeDBParameters" => Read(parameter_groups::parameters),
         "ModifyDBParameterGroup" => Write(parameter_groups::modify),
+        "ResetDBParameterGroup" => Write(parameter_groups::reset),
         "DeleteDBParameterGroup" => Write(parameter_groups::delete),
         "CreateDBSubnetGroup" => Write(subnet_groups::create),
         "DescribeDBSubnetGroups" => Read(subnet_groups::describe),
