@@ -10,8 +10,10 @@ mod create;
 mod delete;
 mod describe;
 mod instance;
+mod maintenance;
 mod modify;
 mod monitoring;
+mod orderable;
 mod page;
 mod parameter_groups;
 mod placement;
@@ -82,8 +84,10 @@ fn find(service: Service, name: &str) -> Option<Action> {
         "ListTagsForResource" => Read(tags::list),
         "DescribeCertificates" => Read(certificates::describe),
         "DescribeDBEngineVersions" => Read(versions::engine_versions),
-        "DescribeOrderableDBInstanceOptions" => Read(versions::orderable),
+        "DescribeOrderableDBInstanceOptions" => Read(orderable::describe),
         "CreateDBParameterGroup" => Write(parameter_groups::create),
+        "DescribeValidDBInstanceModifications" => Read(orderable::modifications),
+        "DescribePendingMaintenanceActions" => Read(maintenance::describe),
         "DescribeDBParameterGroups" => Read(parameter_groups::describe),
         "DescribeDBParameters" => Read(parameter_groups::parameters),
         "ModifyDBParameterGroup" => Write(parameter_groups::modify),
