@@ -10,4 +10,5 @@ mod data;
 mod killed;
 mod lifecycle;
 mod malformed;
+mod validation;
 mod wide;
