@@ -7,7 +7,7 @@ use aws_sdk_rds::{Client, config::Credentials, error::ProvideErrorMetadata, type
 use drydock::{dock::Dock, servers::Servers, settings::Settings, store::Store, wire};
 
 /// Longer than anything here takes, shorter than a stuck build.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Berth {
     pub(crate) dock: Arc<Dock>,

@@ -7,8 +7,12 @@
 
 mod berth;
 mod data;
+mod groups;
 mod killed;
 mod lifecycle;
 mod malformed;
+mod offers;
+mod pending;
+mod settings;
 mod validation;
 mod wide;

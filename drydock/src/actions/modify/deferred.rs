@@ -159,12 +159,13 @@ fn upgrade(
     let current: Version = it.engine_version.parse().map_err(|error| {
         fault::INTERNAL_FAILURE.because(format!("The stored version is none: {error}"))
     })?;
-    let target = match take.string("EngineVersion") {
-        Some(asked) if asked == it.engine_version => current,
+    let asked = take.string("EngineVersion");
+    let target = match &asked {
+        Some(asked) if *asked == it.engine_version => current,
         Some(asked) => {
-            let target = version::resolve(Some(&asked), turn.servers.versions())?;
+            let target = version::resolve(Some(asked), turn.servers.versions())?;
             // A major alone moves up to its newest minor, and never down.
-            if asked == current.major.to_string() {
+            if *asked == current.major.to_string() {
                 target.max(current)
             } else {
                 target
@@ -179,8 +180,8 @@ fn upgrade(
                 "Cannot upgrade postgres from {current} to {target}: drydock does not upgrade."
             )));
         }
-        change.engine_version = Some(target.to_string());
     }
+    change.engine_version = asked.map(|_| target.to_string());
     if let Some(options) = options {
         placement::option_group(&options, &target.to_string())?;
     }

@@ -79,9 +79,6 @@ async fn storage() {
 #[tokio::test]
 async fn everything_else() {
     const PLAIN: &[(&str, &str)] = &[];
-    const OLD: &[(&str, &str)] = &[("EngineVersion", "17.5")];
-    const OLDER: &[(&str, &str)] = &[("EngineVersion", "16.10")];
-    const MAJOR: (&str, &str) = ("AllowMajorVersionUpgrade", "true");
     check_modifies(
         "the model: ModifyDBInstance, each parameter's constraints",
         &[
@@ -155,6 +152,20 @@ async fn everything_else() {
                 )],
                 ACCEPTED,
             ),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn groups_and_versions() {
+    const PLAIN: &[(&str, &str)] = &[];
+    const OLD: &[(&str, &str)] = &[("EngineVersion", "17.5")];
+    const OLDER: &[(&str, &str)] = &[("EngineVersion", "16.10")];
+    const MAJOR: (&str, &str) = ("AllowMajorVersionUpgrade", "true");
+    check_modifies(
+        "the model: DBSubnetGroupName, DBParameterGroupName, EngineVersion, and what is not here",
+        &[
             // There is one VPC.
             (
                 PLAIN,
