@@ -3,12 +3,17 @@
 //!
 //! Each is one synchronous turn; what takes time are steps (`machine`).
 
+mod absent;
 mod backups;
+mod certificates;
 mod create;
 mod delete;
 mod describe;
 mod instance;
+mod maintenance;
 mod modify;
+mod monitoring;
+mod orderable;
 mod page;
 mod parameter_groups;
 mod placement;
@@ -84,12 +89,16 @@ fn find(service: Service, name: &str) -> Option<Action> {
         "AddTagsToResource" => Write(tags::add),
         "RemoveTagsFromResource" => Write(tags::remove),
         "ListTagsForResource" => Read(tags::list),
+        "DescribeCertificates" => Read(certificates::describe),
         "DescribeDBEngineVersions" => Read(versions::engine_versions),
-        "DescribeOrderableDBInstanceOptions" => Read(versions::orderable),
+        "DescribeOrderableDBInstanceOptions" => Read(orderable::describe),
         "CreateDBParameterGroup" => Write(parameter_groups::create),
+        "DescribeValidDBInstanceModifications" => Read(orderable::modifications),
+        "DescribePendingMaintenanceActions" => Read(maintenance::describe),
         "DescribeDBParameterGroups" => Read(parameter_groups::describe),
         "DescribeDBParameters" => Read(parameter_groups::parameters),
         "ModifyDBParameterGroup" => Write(parameter_groups::modify),
+        "ResetDBParameterGroup" => Write(parameter_groups::reset),
         "DeleteDBParameterGroup" => Write(parameter_groups::delete),
         "CreateDBSubnetGroup" => Write(subnet_groups::create),
         "DescribeDBSubnetGroups" => Read(subnet_groups::describe),

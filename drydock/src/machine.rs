@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// RDS starts an instance again that was stopped for seven days.
-const STOPPED_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub const STOPPED_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A status that an instance goes through.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@
 mod change;
 mod group;
 mod instance;
+mod monitoring;
 mod snapshot;
 
 pub use change::Change;
@@ -14,6 +15,7 @@ pub use instance::{
     Configuration, Instance, PARAMETERS_APPLYING, PARAMETERS_IN_SYNC, PARAMETERS_PENDING_REBOOT,
     Veil,
 };
+pub use monitoring::Monitoring;
 pub use snapshot::{RetainedBackup, Snapshot, SnapshotKind};
 
 use std::collections::BTreeMap;

@@ -4,6 +4,7 @@
 //! Must not look at what exists: that is the actions' part.
 
 pub mod group;
+pub mod monitoring;
 pub mod name;
 pub mod storage;
 pub mod tag;

@@ -147,6 +147,15 @@ impl Servers {
         }
     }
 
+    /// The parameters that groups of a family may set, by name; none without
+    /// servers.
+    pub fn parameters(&self, family: &str) -> Vec<&postgres::Parameter> {
+        match self {
+            Self::None(_) => Vec::new(),
+            Self::Postgres(fleet) => fleet.parameters(family),
+        }
+    }
+
     /// Does a step's work on the server of an instance.
     pub async fn perform(&self, work: &Work, job: &Job) -> Result<Outcome, Error> {
         match self {

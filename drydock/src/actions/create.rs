@@ -1,19 +1,19 @@
 //! `CreateDBInstance`.
 
-use super::{Answer, instance::instance, placement::Placement};
+use super::{Answer, certificates, instance::instance, monitoring, placement::Placement};
 use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work},
-    model::{Configuration, PARAMETERS_IN_SYNC},
-    rules::{self, name, storage, tag, version},
+    model::{Configuration, Monitoring, PARAMETERS_IN_SYNC},
+    rules::{name, storage, tag, version, window},
     wire::{Element, Parameters},
 };
 
-const ROOT_CA: &str = "rds-ca-rsa2048-g1";
-
 pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
     let take = &mut parameters;
+    // First, since it also says which of what is missing need not be given.
+    let placement = Placement::take(take)?;
     let identifier = take.required("DBInstanceIdentifier")?;
     let identifier = name::identifier("DBInstanceIdentifier", &identifier, 63)?;
     engine(&take.required("Engine")?)?;
@@ -41,8 +41,12 @@ pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
     })?;
     let encrypted = take.boolean("StorageEncrypted")?.unwrap_or(false);
     let kms_key = key(turn, encrypted, take.string("KmsKeyId"))?;
-    let maintenance_window = take.string("PreferredMaintenanceWindow");
-    let placement = Placement::take(take)?;
+    let (backup_window, maintenance_window) = window::chosen(
+        placement.backup_window(),
+        take.string("PreferredMaintenanceWindow"),
+    );
+    let mut monitored = Monitoring::default();
+    monitoring::put(take, turn.scope, &mut monitored)?;
     let tags = tag::take(take)?.unwrap_or_default();
     parameters.finish()?;
 
@@ -59,8 +63,8 @@ pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
         multi_az: false,
         port: 5432,
         backup_retention: 1,
-        backup_window: "03:00-03:30".to_owned(),
-        maintenance_window: maintenance_window.unwrap_or_else(|| "sun:05:00-sun:05:30".to_owned()),
+        backup_window,
+        maintenance_window,
         availability_zone: format!("{}a", turn.scope.region),
         security_groups: vec!["sg-default".to_owned()],
         subnet_group: None,
@@ -73,16 +77,13 @@ pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
         encrypted,
         kms_key,
         iam_authentication: false,
-        monitoring_interval: 0,
-        monitoring_role: None,
-        performance_insights: false,
-        performance_insights_retention: None,
+        monitoring: monitored,
+        dedicated_log_volume: false,
         log_exports: Vec::new(),
-        ca_certificate: ROOT_CA.to_owned(),
+        ca_certificate: certificates::DEFAULT.to_owned(),
         network_type: "IPV4".to_owned(),
         lifecycle_support: "open-source-rds-extended-support".to_owned(),
     };
-    rules::window::maintenance(&configuration.maintenance_window)?;
     placement.put(turn, &mut configuration)?;
     let made = super::placement::add(
         turn,
@@ -102,7 +103,7 @@ pub(super) fn engine(asked: &str) -> Result<(), Fault> {
     if asked == "postgres" {
         return Ok(());
     }
-    Err(fault::INVALID_PARAMETER_VALUE.because(format!("Invalid DB engine: {asked}")))
+    Err(fault::INVALID_PARAMETER_VALUE.because(format!("Unrecognized engine name: {asked}")))
 }
 
 /// A parameter that the model calls optional and RDS does not.

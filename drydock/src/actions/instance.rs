@@ -1,10 +1,19 @@
 //! An instance as RDS writes it.
+//!
+//! `Endpoint.Port` is where the server can really be reached: a port of this
+//! machine that was free, since fifty instances cannot all listen on 5432 of
+//! loopback. It survives stop, start, rename and a change of the port. The port
+//! that was asked for, which such a change does change, is in `DbInstancePort`,
+//! where RDS itself shows 0; snapshots and backups show it as `Port`.
+//!
+//! Must not change what it shows.
 
 use jiff::Timestamp;
 
 use crate::{
     dock::View,
-    model::{Change, Configuration, Instance, Tags},
+    machine,
+    model::{Change, Configuration, Instance, Monitoring, Tags},
     wire::Element,
 };
 
@@ -38,19 +47,32 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
                 .field("DBParameterGroupName", &about.parameter_group)
                 .field("ParameterApplyStatus", &about.parameter_status)],
         )
-        .field("DbInstancePort", 0)
+        .list(
+            "OptionGroupMemberships",
+            [Element::new("OptionGroupMembership")
+                .field(
+                    "OptionGroupName",
+                    super::placement::default_option_group(&about.engine_version),
+                )
+                .field("Status", "in-sync")],
+        )
+        .field("DbInstancePort", about.port)
         .field("DbiResourceId", &shown.resource_id)
         .field("DBInstanceArn", &shown.arn)
         .with(pending(&shown.pending))
         .list("TagList", tags(&shown.tags));
-    if let Some(group) = about
-        .subnet_group
-        .as_ref()
-        .and_then(|name| view.region.subnet_groups.get(name))
-    {
-        element = element.with(super::subnet_groups::element(view, group));
-    }
-    settings(element, about)
+    let own = about.subnet_group.as_ref();
+    let group = own
+        .and_then(|name| view.region.subnet_groups.get(name).cloned())
+        .unwrap_or_else(super::subnet_groups::default);
+    element = element.with(super::subnet_groups::element(view, &group));
+    element = element.maybe(
+        "AutomaticRestartTime",
+        shown
+            .stopped
+            .map(|stopped| stopped + machine::STOPPED_AT_MOST),
+    );
+    monitoring(settings(element, about), &about.monitoring)
 }
 
 fn settings(element: Element, about: &Configuration) -> Element {
@@ -64,6 +86,12 @@ fn settings(element: Element, about: &Configuration) -> Element {
         .field("EngineVersion", &about.engine_version)
         .field("AutoMinorVersionUpgrade", about.auto_minor_version_upgrade)
         .field("AvailabilityZone", &about.availability_zone)
+        .maybe(
+            "SecondaryAvailabilityZone",
+            about
+                .multi_az
+                .then(|| super::subnet_groups::other_zone(&about.availability_zone)),
+        )
         .field("BackupRetentionPeriod", about.backup_retention)
         .field("PreferredBackupWindow", &about.backup_window)
         .field("PreferredMaintenanceWindow", &about.maintenance_window)
@@ -75,13 +103,6 @@ fn settings(element: Element, about: &Configuration) -> Element {
         .field("CopyTagsToSnapshot", about.copy_tags_to_snapshot)
         .field("DeletionProtection", about.deletion_protection)
         .field("IAMDatabaseAuthenticationEnabled", about.iam_authentication)
-        .field("MonitoringInterval", about.monitoring_interval)
-        .maybe("MonitoringRoleArn", about.monitoring_role.as_ref())
-        .field("PerformanceInsightsEnabled", about.performance_insights)
-        .maybe(
-            "PerformanceInsightsRetentionPeriod",
-            about.performance_insights_retention,
-        )
         .list(
             "EnabledCloudwatchLogsExports",
             about
@@ -90,9 +111,32 @@ fn settings(element: Element, about: &Configuration) -> Element {
                 .map(|log| Element::text("member", log)),
         )
         .field("CACertificateIdentifier", &about.ca_certificate)
+        .with(Element::new("CertificateDetails").field("CAIdentifier", &about.ca_certificate))
+        .field("DedicatedLogVolume", about.dedicated_log_volume)
         .field("NetworkType", &about.network_type)
         .field("EngineLifecycleSupport", &about.lifecycle_support)
         .field("BackupTarget", "region")
+        .field("CustomerOwnedIpEnabled", false)
+        .list("DomainMemberships", [])
+        .list("AssociatedRoles", [])
+}
+
+fn monitoring(element: Element, about: &Monitoring) -> Element {
+    let Monitoring {
+        interval,
+        role,
+        insights,
+        insights_key,
+        insights_retention,
+        mode,
+    } = about;
+    element
+        .field("MonitoringInterval", interval)
+        .maybe("MonitoringRoleArn", role.as_ref())
+        .field("PerformanceInsightsEnabled", insights)
+        .maybe("PerformanceInsightsKMSKeyId", insights_key.as_ref())
+        .maybe("PerformanceInsightsRetentionPeriod", *insights_retention)
+        .field("DatabaseInsightsMode", mode)
 }
 
 fn security_groups(about: &Configuration) -> impl Iterator<Item = Element> {
@@ -126,6 +170,11 @@ fn pending(change: &Change) -> Element {
         .maybe("DBInstanceIdentifier", change.identifier.as_ref())
         .maybe("StorageType", change.storage_type.as_ref())
         .maybe("CACertificateIdentifier", change.ca_certificate.as_ref())
+        .maybe(
+            "IAMDatabaseAuthenticationEnabled",
+            change.iam_authentication,
+        )
+        .maybe("DedicatedLogVolume", change.dedicated_log_volume)
 }
 
 /// The members of a `TagList`.

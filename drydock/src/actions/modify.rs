@@ -1,16 +1,20 @@
-//! `ModifyDBInstance`: what takes effect at once, what waits for the maintenance
-//! window, and what `ApplyImmediately` flushes with it.
+//! `ModifyDBInstance`: what takes effect at once, and what `ApplyImmediately`
+//! flushes of that which waits (`deferred`).
+//!
+//! Must not do the work: that is of the steps that it adds.
 
-use jiff::SignedDuration;
+mod deferred;
 
-use super::{Answer, describe::find, instance::instance, parameter_groups, placement};
+use super::{
+    Answer, absent, create, describe::find, instance::instance, monitoring, placement,
+    subnet_groups,
+};
 use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work, apply_steps},
-    model::{Change, Configuration, Instance, PARAMETERS_PENDING_REBOOT, Veil},
-    rules::{self, name, storage, version},
-    servers::Version,
+    model::{Change, Configuration, Instance, Veil},
+    rules::name,
     wire::{Element, Parameters},
 };
 
@@ -26,11 +30,11 @@ pub(super) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
     let take = &mut parameters;
     let asked = take.required("DBInstanceIdentifier")?;
     let before = find(turn.region, &asked)?.clone();
-    let at_once = take.boolean("ApplyImmediately")?.unwrap_or(false);
+    absent::refuse(take)?;
+    let flush = take.boolean("ApplyImmediately")?.unwrap_or(false);
     let mut after = before.clone();
-    immediate(take, &mut after.configuration)?;
-    let mut change = deferrable(turn, take, &before, &mut after.configuration)?;
-    let regrouped = upgrade(turn, take, &mut after.configuration, &mut change)?;
+    let mut steps = immediate(turn, take, &mut after.configuration)?;
+    let (mut change, regrouped) = deferred::take(turn, take, &before, &mut after.configuration)?;
     let password = take.string("MasterUserPassword");
     if let Some(password) = &password {
         name::password(password)?;
@@ -43,45 +47,38 @@ pub(super) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
             before.identifier
         )));
     }
-    placement::check(&after.configuration)?;
-    // Port changes restart at once, whatever ApplyImmediately says.
-    let at_once = at_once || change.port.is_some();
-    if !change.is_empty() {
-        after.pending.absorb(change);
-        after.pending_since.get_or_insert(turn.now);
+    if regrouped {
+        steps.push(Step::new("modifying", Work::Parameters));
     }
-    after.pending.password = password;
-    let mut steps = if at_once {
-        // This flushes whatever else was waiting, too.
-        apply_steps(&after)
+    if let Some(port) = change.port.take_if(|_| !flush) {
+        // It restarts the database whether or not that waits, and so applies
+        // what waits for a reboot, but not what waits for the window.
+        after.configuration.port = port;
+        steps.push(Step::new("modifying", Work::Reboot));
+    }
+    after.pending.absorb(change);
+    after.pending.settle(&before);
+    after.pending_since = if after.pending.is_empty() {
+        None
     } else {
-        let password_alone = Instance {
-            pending: Change {
-                password: after.pending.password.clone(),
-                ..Change::default()
-            },
-            ..after.clone()
-        };
-        apply_steps(&password_alone)
+        before.pending_since.or(Some(turn.now))
     };
-    if regrouped && steps.is_empty() {
-        steps.push_back(Step::new("modifying", Work::Parameters));
+    let mut eventual = after.configuration.clone();
+    after.pending.clone().apply(&mut eventual);
+    placement::check(&eventual)?;
+    after.pending.password = password;
+    let mut due = after.clone();
+    if !flush {
+        due.pending = Change {
+            password: after.pending.password.clone(),
+            ..Change::default()
+        };
     }
+    steps.extend(apply_steps(&due));
     // The optimization under way goes on after it.
-    steps.append(&mut after.steps);
-    after.steps = steps;
-    let lag = std::time::Duration::from_millis(turn.settings.lag);
-    if !lag.is_zero() {
-        after.veil = Some(Veil {
-            until: turn.now + lag,
-            earlier: before.seen(turn.now).map(|seen| {
-                Box::new(Instance {
-                    veil: None,
-                    ..seen.clone()
-                })
-            }),
-        });
-    }
+    steps.extend(std::mem::take(&mut after.steps));
+    after.steps = steps.into();
+    veil(turn, &before, &mut after);
     turn.region
         .instances
         .insert(after.identifier.clone(), after.clone());
@@ -90,12 +87,40 @@ pub(super) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
     ))
 }
 
-/// Puts what takes effect at once into the configuration.
-fn immediate(take: &mut Parameters, it: &mut Configuration) -> Result<(), Fault> {
+/// Describe goes on showing the instance as it was, for the settable lag.
+fn veil(turn: &Turn<'_>, before: &Instance, after: &mut Instance) {
+    let lag = std::time::Duration::from_millis(turn.settings.lag);
+    if lag.is_zero() {
+        return;
+    }
+    after.veil = Some(Veil {
+        until: turn.now + lag,
+        earlier: before.seen(turn.now).map(|seen| {
+            Box::new(Instance {
+                veil: None,
+                ..seen.clone()
+            })
+        }),
+    });
+}
+
+/// Puts what takes effect at once into the configuration, and returns the
+/// statuses that RDS shows meanwhile.
+fn immediate(
+    turn: &Turn<'_>,
+    take: &mut Parameters,
+    it: &mut Configuration,
+) -> Result<Vec<Step>, Fault> {
     fn set<T>(slot: &mut T, value: Option<T>) {
         if let Some(value) = value {
             *slot = value;
         }
+    }
+    if let Some(engine) = take.string("Engine") {
+        create::engine(&engine)?;
+    }
+    if let Some(group) = take.string("DBSubnetGroupName") {
+        subnet_groups::moved(turn.region, it.subnet_group.as_deref(), &group)?;
     }
     set(
         &mut it.security_groups,
@@ -123,166 +148,34 @@ fn immediate(take: &mut Parameters, it: &mut Configuration) -> Result<(), Fault>
         take.boolean("PubliclyAccessible")?,
     );
     set(
-        &mut it.iam_authentication,
-        take.boolean("EnableIAMDatabaseAuthentication")?,
-    );
-    set(
         &mut it.lifecycle_support,
         take.string("EngineLifecycleSupport"),
     );
     set(&mut it.network_type, take.string("NetworkType"));
-    Ok(())
+    let mut steps = Vec::new();
+    if monitoring::put(take, turn.scope, &mut it.monitoring)? {
+        steps.push(Step::new("configuring-enhanced-monitoring", Work::Wait));
+    }
+    if exports(take, &mut it.log_exports)? {
+        steps.push(Step::new("configuring-log-exports", Work::Wait));
+    }
+    Ok(steps)
 }
 
-/// The version asked for, if it is another one, and the parameter group that
-/// goes with it.
-fn upgrade(
-    turn: &Turn<'_>,
-    take: &mut Parameters,
-    it: &mut Configuration,
-    change: &mut Change,
-) -> Result<bool, Fault> {
-    let allow_major = take.boolean("AllowMajorVersionUpgrade")?.unwrap_or(false);
-    let group = take.string("DBParameterGroupName");
-    let current: Version = it.engine_version.parse().map_err(|error| {
-        fault::INTERNAL_FAILURE.because(format!("The stored version is none: {error}"))
-    })?;
-    let target = match take.string("EngineVersion") {
-        Some(asked) if asked == it.engine_version => current,
-        Some(asked) => version::resolve(Some(&asked), turn.servers.versions())?,
-        None => current,
+/// Whether the exported logs changed.
+fn exports(take: &mut Parameters, logs: &mut Vec<String>) -> Result<bool, Fault> {
+    let mut of = |list| {
+        let name = format!("CloudwatchLogsExportConfiguration.{list}");
+        Ok(take.strings(&name, "member")?.unwrap_or_default())
     };
-    if target != current {
-        version::upgrade(current, target, allow_major)?;
-        if !turn.servers.upgrades() {
-            return Err(fault::INVALID_PARAMETER_COMBINATION.because(format!(
-                "Cannot upgrade postgres from {current} to {target}: drydock does not upgrade."
-            )));
-        }
-        change.engine_version = Some(target.to_string());
+    let (on, off) = (of("EnableLogTypes")?, of("DisableLogTypes")?);
+    let before = logs.clone();
+    for log in &off {
+        placement::log_type(log)?;
     }
-    if target.major != current.major {
-        let default = format!("default.postgres{}", target.major);
-        let group = match group {
-            Some(group) => group,
-            None if it.parameter_group.starts_with("default.") => default,
-            None => it.parameter_group.clone(),
-        };
-        let group = parameter_groups::fitting(turn.region, &group, &target.to_string())?;
-        change.parameter_group = Some(group);
-        return Ok(false);
-    }
-    let Some(group) = group else {
-        return Ok(false);
-    };
-    let group = parameter_groups::fitting(turn.region, &group, &it.engine_version)?;
-    let changes = group != it.parameter_group;
-    if changes {
-        it.parameter_group = group;
-        PARAMETERS_PENDING_REBOOT.clone_into(&mut it.parameter_status);
-    }
-    Ok(changes)
-}
-
-/// What waits for the maintenance window, unless it is to be applied at once.
-/// Values that are as they are already are no change.
-fn deferrable(
-    turn: &Turn<'_>,
-    take: &mut Parameters,
-    before: &Instance,
-    after: &mut Configuration,
-) -> Result<Change, Fault> {
-    let it = &before.configuration;
-    let mut change = Change {
-        class: other(take.string("DBInstanceClass"), &it.class),
-        multi_az: other(take.boolean("MultiAZ")?, &it.multi_az),
-        port: other(take.integer("DBPortNumber")?, &it.port),
-        ca_certificate: other(take.string("CACertificateIdentifier"), &it.ca_certificate),
-        ..Change::default()
-    };
-    if let Some(class) = &change.class {
-        name::class(class)?;
-    }
-    if let Some(port) = change.port {
-        rules::within("port", port, 1_150, 65_535)?;
-    }
-    if let Some(days) = other(take.integer("BackupRetentionPeriod")?, &it.backup_retention) {
-        rules::within("backup retention period", days, 0, 35)?;
-        if days == 0 || it.backup_retention == 0 {
-            // An outage, so it waits for the window.
-            change.backup_retention = Some(days);
-        } else {
-            after.backup_retention = days;
-        }
-    }
-    if let Some(asked) = take.string("NewDBInstanceIdentifier") {
-        let renamed = name::identifier("NewDBInstanceIdentifier", &asked, 63)?;
-        if renamed != before.identifier && turn.region.has_instance(&renamed) {
-            return Err(fault::INSTANCE_ALREADY_EXISTS.because("DB instance already exists"));
-        }
-        change.identifier = other(Some(renamed), &before.identifier);
-    }
-    stored(turn, take, before, after, &mut change)?;
-    Ok(change)
-}
-
-fn other<T: PartialEq>(asked: Option<T>, current: &T) -> Option<T> {
-    asked.filter(|asked| asked != current)
-}
-
-/// Storage: size, type, speed, and how far it may grow.
-fn stored(
-    turn: &Turn<'_>,
-    take: &mut Parameters,
-    before: &Instance,
-    after: &mut Configuration,
-    change: &mut Change,
-) -> Result<(), Fault> {
-    let it = &before.configuration;
-    let size = take.integer("AllocatedStorage")?;
-    let kind = take.string("StorageType");
-    let iops = take.integer("Iops")?;
-    let throughput = take.integer("StorageThroughput")?;
-    let most = take.integer("MaxAllocatedStorage")?;
-    if size.is_none() && kind.is_none() && iops.is_none() && throughput.is_none() && most.is_none()
-    {
-        return Ok(());
-    }
-    let to = storage::modify(
-        storage::Current {
-            kind: &it.storage_type,
-            size: it.storage,
-            iops: it.iops,
-            throughput: it.throughput,
-            most: it.max_storage,
-        },
-        storage::Asked {
-            kind: kind.as_deref(),
-            size,
-            iops,
-            throughput,
-            most,
-        },
-    )?;
-    let moved = Change {
-        storage: other(Some(to.size), &it.storage),
-        storage_type: other(Some(to.kind), &it.storage_type),
-        iops: to.iops.filter(|_| to.iops != it.iops),
-        throughput: to.throughput.filter(|_| to.throughput != it.throughput),
-        ..Change::default()
-    };
-    if moved.touches_storage() {
-        let day = SignedDuration::from_hours(24);
-        let recent = before
-            .storage_changes
-            .iter()
-            .filter(|changed| **changed + day > turn.now)
-            .count();
-        let optimizing = before.status() == "storage-optimization";
-        storage::cooldown(optimizing, recent, turn.settings.storage_changes)?;
-        placement::storage_quota(turn, to.size.saturating_sub(it.storage))?;
-    }
-    after.max_storage = to.most;
-    change.absorb(moved);
-    Ok(())
+    logs.extend(on);
+    logs.retain(|log| !off.contains(log));
+    logs.sort();
+    logs.dedup();
+    Ok(*logs != before)
 }

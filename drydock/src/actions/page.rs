@@ -1,4 +1,6 @@
 //! Lists in pages, and filters.
+//!
+//! Must not know what is listed.
 
 use crate::{
     fault::{self, Fault},
@@ -15,10 +17,15 @@ pub(super) struct Page {
 impl Page {
     /// Takes `MaxRecords` (20–100) and `Marker`.
     pub(super) fn take(parameters: &mut Parameters) -> Result<Self, Fault> {
+        Self::up_to(parameters, 100)
+    }
+
+    /// The same, for an Action whose pages may be longer.
+    pub(super) fn up_to(parameters: &mut Parameters, longest: i32) -> Result<Self, Fault> {
         let most = parameters.integer("MaxRecords")?.unwrap_or(100);
-        if !(20..=100).contains(&most) {
+        if !(20..=longest).contains(&most) {
             return Err(fault::INVALID_PARAMETER_VALUE.because(format!(
-                "Invalid value {most} for MaxRecords. Must be between 20 and 100"
+                "Invalid value {most} for MaxRecords. Must be between 20 and {longest}"
             )));
         }
         Ok(Self {

@@ -1,5 +1,11 @@
-//! DB parameter groups. Only values that somebody set are listed: what the
-//! engine's defaults are is the server's to say.
+//! DB parameter groups: those that somebody made, and a default one of each
+//! family that is here. What they set is in `values`.
+//!
+//! Must not know what any parameter means.
+
+mod values;
+
+pub(super) use values::{describe as parameters, modify, reset};
 
 use super::{
     Answer,
@@ -8,9 +14,9 @@ use super::{
 use crate::{
     dock::{Turn, View},
     fault::{self, Fault},
-    machine::{Step, Work},
-    model::{PARAMETERS_APPLYING, PARAMETERS_PENDING_REBOOT, ParameterGroup, Region},
+    model::{ParameterGroup, Region},
     rules::{name, tag},
+    servers::Version,
     wire::{Element, Parameters},
 };
 
@@ -26,11 +32,7 @@ pub(super) fn create(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
         tags: tag::take(&mut parameters)?.unwrap_or_default(),
     };
     parameters.finish()?;
-    let here = turn.servers.versions();
-    let known = here
-        .iter()
-        .any(|version| family == format!("postgres{}", version.major));
-    if !known {
+    if !is_family(turn.servers.versions(), &family) {
         return Err(fault::INVALID_PARAMETER_VALUE.because(format!(
             "ParameterGroupFamily {family} is not a valid parameter group family"
         )));
@@ -81,93 +83,6 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
     )))
 }
 
-pub(super) fn parameters(view: &View<'_>, mut parameters: Parameters) -> Answer {
-    let asked = parameters.required("DBParameterGroupName")?;
-    let source = parameters.string("Source");
-    let page = Page::take(&mut parameters)?;
-    parameters.finish()?;
-    let name = asked.to_ascii_lowercase();
-    let set = if name.starts_with("default.") {
-        std::collections::BTreeMap::new()
-    } else {
-        find(view.region, &name)?.parameters.clone()
-    };
-    let wanted = source.as_ref().is_none_or(|source| source == "user");
-    let shown = set.iter().filter(|_| wanted).map(|(name, value)| {
-        let element = Element::new("Parameter")
-            .field("ParameterName", name)
-            .field("ParameterValue", value)
-            .field("Source", "user")
-            .field("IsModifiable", true);
-        (name.clone(), element)
-    });
-    Ok(Some(page.of(
-        "DescribeDBParametersResult",
-        "Parameters",
-        shown,
-    )))
-}
-
-pub(super) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
-    let asked = parameters.required("DBParameterGroupName")?;
-    let members = parameters.members("Parameters", "Parameter")?;
-    parameters.finish()?;
-    let name = asked.to_ascii_lowercase();
-    if name.starts_with("default.") {
-        return Err(
-            fault::INVALID_PARAMETER_VALUE.because("Default parameter groups cannot be modified.")
-        );
-    }
-    let group = find(turn.region, &name)?;
-    let family = group.family.clone();
-    let mut set = group.parameters.clone();
-    let mut at_once = false;
-    for mut member in members.unwrap_or_default() {
-        let parameter = member.required("ParameterName")?;
-        let value = member.required("ParameterValue")?;
-        let restarts = turn.servers.parameter(&family, &parameter).ok_or_else(|| {
-            fault::INVALID_PARAMETER_VALUE
-                .because(format!("Could not find parameter with name: {parameter}"))
-        })?;
-        match &*member.required("ApplyMethod")? {
-            "immediate" if restarts => {
-                return Err(fault::INVALID_PARAMETER_COMBINATION.because(format!(
-                    "cannot use immediate apply method for static parameter {parameter}"
-                )));
-            }
-            "immediate" => at_once = true,
-            "pending-reboot" => {}
-            method => {
-                return Err(fault::INVALID_PARAMETER_VALUE
-                    .because(format!("Invalid apply method: {method}")));
-            }
-        }
-        member.finish()?;
-        set.insert(parameter, value);
-    }
-    if let Some(group) = turn.region.parameter_groups.get_mut(&name) {
-        group.parameters = set;
-    }
-    for instance in turn.region.instances.values_mut() {
-        if instance.configuration.parameter_group != name {
-            continue;
-        }
-        let status = &mut instance.configuration.parameter_status;
-        if at_once && instance.steps.is_empty() && instance.resting == "available" {
-            PARAMETERS_APPLYING.clone_into(status);
-            // The instance itself stays available meanwhile.
-            instance
-                .steps
-                .push_back(Step::new("available", Work::Parameters));
-        } else {
-            PARAMETERS_PENDING_REBOOT.clone_into(status);
-        }
-    }
-    Ok(Some(
-        Element::new("ModifyDBParameterGroupResult").field("DBParameterGroupName", name),
-    ))
-}
-
 pub(super) fn delete(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
     let asked = parameters.required("DBParameterGroupName")?;
     parameters.finish()?;
@@ -202,6 +117,11 @@ pub(super) fn fitting(region: &Region, name: &str, version: &str) -> Result<Stri
         "The parameter group {name} with DBParameterGroupFamily {family} can't be used for this \
          instance. Please use a parameter group with DBParameterGroupFamily {wanted}"
     )))
+}
+
+fn is_family(here: &[Version], family: &str) -> bool {
+    here.iter()
+        .any(|version| family == format!("postgres{}", version.major))
 }
 
 fn find<'a>(region: &'a Region, name: &str) -> Result<&'a ParameterGroup, Fault> {

@@ -1,7 +1,9 @@
 //! What Create and the restores have in common: where an instance is put, and
 //! how it comes into being.
+//!
+//! Must not decide whose password, database or storage it has.
 
-use super::{parameter_groups, subnet_groups};
+use super::{absent, certificates, parameter_groups, subnet_groups};
 use crate::{
     dock::Turn,
     fault::{self, Fault},
@@ -22,11 +24,13 @@ pub(super) struct Placement {
     security_groups: Option<Vec<String>>,
     subnet_group: Option<String>,
     parameter_group: Option<String>,
+    option_group: Option<String>,
     publicly_accessible: Option<bool>,
     auto_minor_version_upgrade: Option<bool>,
     deletion_protection: Option<bool>,
     copy_tags_to_snapshot: Option<bool>,
     iam_authentication: Option<bool>,
+    dedicated_log_volume: Option<bool>,
     log_exports: Option<Vec<String>>,
     ca_certificate: Option<String>,
     network_type: Option<String>,
@@ -34,7 +38,9 @@ pub(super) struct Placement {
 }
 
 impl Placement {
+    /// Takes the settings, after refusing those that cannot be had here.
     pub(super) fn take(from: &mut Parameters) -> Result<Self, Fault> {
+        absent::refuse(from)?;
         Ok(Self {
             multi_az: from.boolean("MultiAZ")?,
             port: from.integer("Port")?,
@@ -44,16 +50,23 @@ impl Placement {
             security_groups: from.strings("VpcSecurityGroupIds", "VpcSecurityGroupId")?,
             subnet_group: from.string("DBSubnetGroupName"),
             parameter_group: from.string("DBParameterGroupName"),
+            option_group: from.string("OptionGroupName"),
             publicly_accessible: from.boolean("PubliclyAccessible")?,
             auto_minor_version_upgrade: from.boolean("AutoMinorVersionUpgrade")?,
             deletion_protection: from.boolean("DeletionProtection")?,
             copy_tags_to_snapshot: from.boolean("CopyTagsToSnapshot")?,
             iam_authentication: from.boolean("EnableIAMDatabaseAuthentication")?,
+            dedicated_log_volume: from.boolean("DedicatedLogVolume")?,
             log_exports: from.strings("EnableCloudwatchLogsExports", "member")?,
             ca_certificate: from.string("CACertificateIdentifier"),
             network_type: from.string("NetworkType"),
             lifecycle_support: from.string("EngineLifecycleSupport"),
         })
+    }
+
+    /// The backup window, if one was given.
+    pub(super) fn backup_window(&self) -> Option<String> {
+        self.backup_window.clone()
     }
 
     /// Puts what was given into a configuration, after checking it.
@@ -65,7 +78,8 @@ impl Placement {
         }
         if let Some(group) = self.subnet_group {
             subnet_groups::exists(turn.region, &group)?;
-            into.subnet_group = Some(group.to_ascii_lowercase());
+            into.subnet_group =
+                Some(group.to_ascii_lowercase()).filter(|group| group != subnet_groups::DEFAULT);
         }
         // Only the default subnets are public.
         into.publicly_accessible = into.subnet_group.is_none();
@@ -78,6 +92,14 @@ impl Placement {
                 "Requesting a specific availability zone is not valid for Multi-AZ instances.",
             ));
         }
+        if let Some(group) = self.option_group {
+            option_group(&group, &into.engine_version)?;
+        }
+        if let Some(zone) = &self.availability_zone {
+            subnet_groups::in_region(turn.scope, zone)?;
+        }
+        // A restore has one only if it asks for it.
+        into.dedicated_log_volume = self.dedicated_log_volume.unwrap_or(false);
         set(&mut into.multi_az, self.multi_az);
         set(&mut into.port, self.port);
         set(&mut into.backup_retention, self.backup_retention);
@@ -108,6 +130,17 @@ pub(super) fn check(it: &Configuration) -> Result<(), Fault> {
     window::maintenance(&it.maintenance_window)?;
     window::apart(&it.backup_window, &it.maintenance_window)?;
     one_of("NetworkType", &it.network_type, &["IPV4", "DUAL"])?;
+    if it.network_type == "DUAL" {
+        return Err(fault::NETWORK_TYPE_NOT_SUPPORTED
+            .because("The DB subnet groups here support IPv4 alone, not the network type DUAL."));
+    }
+    certificates::exists(&it.ca_certificate)?;
+    if it.dedicated_log_volume && !matches!(&*it.storage_type, "io1" | "io2") {
+        return Err(fault::INVALID_PARAMETER_COMBINATION.because(format!(
+            "A dedicated log volume needs Provisioned IOPS storage, io1 or io2, not {}.",
+            it.storage_type
+        )));
+    }
     one_of(
         "EngineLifecycleSupport",
         &it.lifecycle_support,
@@ -116,10 +149,28 @@ pub(super) fn check(it: &Configuration) -> Result<(), Fault> {
             "open-source-rds-extended-support-disabled",
         ],
     )?;
-    for log in &it.log_exports {
-        one_of("CloudwatchLogsExports", log, &["postgresql", "upgrade"])?;
+    it.log_exports.iter().try_for_each(|log| log_type(log))
+}
+
+/// Whether there is a log of that type.
+pub(super) fn log_type(log: &str) -> Result<(), Fault> {
+    let types = ["postgresql", "upgrade", "iam-db-auth-error"];
+    one_of("CloudwatchLogsExports", log, &types)
+}
+
+/// The option groups of `PostgreSQL`, which has no options, are the default ones.
+pub(super) fn option_group(name: &str, version: &str) -> Result<(), Fault> {
+    if name.eq_ignore_ascii_case(&default_option_group(version)) {
+        return Ok(());
     }
-    Ok(())
+    Err(fault::OPTION_GROUP_NOT_FOUND
+        .because(format!("Specified OptionGroupName: {name} not found.")))
+}
+
+/// The option group of an engine version.
+pub(super) fn default_option_group(version: &str) -> String {
+    let major = version.split('.').next().unwrap_or_default();
+    format!("default:postgres-{major}")
 }
 
 fn one_of(parameter: &str, value: &str, allowed: &[&str]) -> Result<(), Fault> {

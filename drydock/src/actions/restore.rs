@@ -12,7 +12,7 @@ use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work},
-    model::{Configuration, PARAMETERS_IN_SYNC, Tags},
+    model::{Configuration, Monitoring, PARAMETERS_IN_SYNC, Tags},
     rules::{name, storage, tag},
     wire::{Element, Parameters},
 };
@@ -196,6 +196,7 @@ fn restore(
         throughput: granted.throughput,
         max_storage: granted.most,
         multi_az: false,
+        monitoring: Monitoring::default(),
         security_groups: vec!["sg-default".to_owned()],
         subnet_group: None,
         parameter_group: format!("default.postgres{major}"),

@@ -1,7 +1,9 @@
-//! What there is to order: engine versions, and a small table of classes.
+//! Engine versions: those of the `PostgreSQL` that is here.
+//!
+//! Must not promise an upgrade that nobody can do.
 
 use super::{
-    Answer,
+    Answer, certificates, create,
     page::{Filters, Page},
 };
 use crate::{
@@ -10,50 +12,12 @@ use crate::{
     wire::{Element, Parameters},
 };
 
-/// Classes on offer in every version. Create takes any well-formed class.
-const CLASSES: [&str; 8] = [
-    "db.m5.large",
-    "db.m6g.large",
-    "db.r6g.large",
-    "db.t3.micro",
-    "db.t3.small",
-    "db.t3.medium",
-    "db.t4g.micro",
-    "db.t4g.small",
-];
-
-/// Type, least and most GiB, IOPS for an instance, IOPS for a GiB.
-type Offer = (
-    &'static str,
-    i32,
-    i32,
-    Option<(i32, i32)>,
-    Option<(f64, f64)>,
-);
-
-const STORAGE: [Offer; 4] = [
-    ("gp2", 20, 65_536, None, None),
-    (
-        "gp3",
-        20,
-        65_536,
-        Some((12_000, 64_000)),
-        Some((0.5, 500.0)),
-    ),
-    (
-        "io1",
-        100,
-        65_536,
-        Some((1_000, 256_000)),
-        Some((0.5, 50.0)),
-    ),
-    (
-        "io2",
-        100,
-        65_536,
-        Some((1_000, 256_000)),
-        Some((0.5, 1_000.0)),
-    ),
+const FILTERS: [&str; 5] = [
+    "db-parameter-group-family",
+    "engine",
+    "engine-mode",
+    "engine-version",
+    "status",
 ];
 
 pub(super) fn engine_versions(view: &View<'_>, mut parameters: Parameters) -> Answer {
@@ -61,20 +25,27 @@ pub(super) fn engine_versions(view: &View<'_>, mut parameters: Parameters) -> An
     let asked = parameters.string("EngineVersion");
     let family = parameters.string("DBParameterGroupFamily");
     let default_only = parameters.boolean("DefaultOnly")?.unwrap_or(false);
-    // Versions that are no longer offered are not here, either way.
+    // Versions that are no longer offered are not here, either way, and
+    // PostgreSQL has neither character sets nor time zones to choose at create.
     let _all = parameters.boolean("IncludeAll")?;
-    let filters = Filters::take(&mut parameters, &["engine", "engine-version", "status"])?;
+    let _sets = parameters.boolean("ListSupportedCharacterSets")?;
+    let _zones = parameters.boolean("ListSupportedTimezones")?;
+    let filters = Filters::take(&mut parameters, &FILTERS)?;
     let page = Page::take(&mut parameters)?;
     parameters.finish()?;
+    if let Some(engine) = &engine {
+        create::engine(engine)?;
+    }
+    // Of a major or a family, if one is named, else of all.
+    let one_major = asked.is_some() || family.is_some();
     let newest = |of: &Version| {
         view.versions
             .iter()
-            .all(|other| other.major != of.major || other <= of)
+            .all(|other| one_major && other.major != of.major || other <= of)
     };
     let mut versions: Vec<_> = view
         .versions
         .iter()
-        .filter(|_| engine.as_ref().is_none_or(|engine| engine == "postgres"))
         .filter(|it| asked.as_ref().is_none_or(|asked| is(**it, asked)))
         .filter(|it| {
             family
@@ -87,6 +58,8 @@ pub(super) fn engine_versions(view: &View<'_>, mut parameters: Parameters) -> An
                 vec![match filter {
                     "engine" => "postgres".to_owned(),
                     "engine-version" => it.to_string(),
+                    "engine-mode" => "provisioned".to_owned(),
+                    "db-parameter-group-family" => format!("postgres{}", it.major),
                     _ => "available".to_owned(),
                 }]
             })
@@ -104,12 +77,12 @@ pub(super) fn engine_versions(view: &View<'_>, mut parameters: Parameters) -> An
 }
 
 /// A major alone means all of its minors.
-fn is(version: Version, asked: &str) -> bool {
+pub(super) fn is(version: Version, asked: &str) -> bool {
     version.to_string() == asked || version.major.to_string() == asked
 }
 
 /// Versions are numbers, and markers are text.
-fn sortable(version: Version) -> String {
+pub(super) fn sortable(version: Version) -> String {
     format!("{:04}.{:04}", version.major, version.minor)
 }
 
@@ -137,60 +110,19 @@ fn engine_version(view: &View<'_>, it: Version) -> Element {
         .field("DBEngineVersionDescription", format!("PostgreSQL {it}"))
         .list("ValidUpgradeTarget", targets)
         .field("Status", "available")
-}
-
-pub(super) fn orderable(view: &View<'_>, mut parameters: Parameters) -> Answer {
-    let engine = parameters.required("Engine")?;
-    let asked = parameters.string("EngineVersion");
-    let class = parameters.string("DBInstanceClass");
-    let page = Page::take(&mut parameters)?;
-    parameters.finish()?;
-    let mut rows = Vec::new();
-    for version in view.versions {
-        let wanted = asked.as_ref().is_none_or(|asked| is(*version, asked));
-        if engine != "postgres" || !wanted {
-            continue;
-        }
-        for of in CLASSES {
-            if class.as_ref().is_some_and(|class| class != of) {
-                continue;
-            }
-            for offer in STORAGE {
-                let name = format!("{} {of} {}", sortable(*version), offer.0);
-                rows.push((name, option(view, *version, of, offer)));
-            }
-        }
-    }
-    rows.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(Some(page.of(
-        "DescribeOrderableDBInstanceOptionsResult",
-        "OrderableDBInstanceOptions",
-        rows,
-    )))
-}
-
-fn option(view: &View<'_>, version: Version, class: &str, offer: Offer) -> Element {
-    let (kind, least, most, iops, ratio) = offer;
-    let zones = ['a', 'b', 'c'].map(|zone| {
-        Element::new("AvailabilityZone").field("Name", format!("{}{zone}", view.scope.region))
-    });
-    Element::new("OrderableDBInstanceOption")
-        .field("Engine", "postgres")
-        .field("EngineVersion", version)
-        .field("DBInstanceClass", class)
-        .field("LicenseModel", "postgresql-license")
-        .list("AvailabilityZones", zones)
-        .field("MultiAZCapable", true)
-        .field("Vpc", true)
-        .field("SupportsStorageEncryption", true)
-        .field("StorageType", kind)
-        .field("SupportsIops", iops.is_some())
-        .field("SupportsStorageThroughput", kind == "gp3")
-        .field("SupportsStorageAutoscaling", true)
-        .field("MinStorageSize", least)
-        .field("MaxStorageSize", most)
-        .maybe("MinIopsPerDbInstance", iops.map(|(least, _)| least))
-        .maybe("MaxIopsPerDbInstance", iops.map(|(_, most)| most))
-        .maybe("MinIopsPerGib", ratio.map(|(least, _)| least))
-        .maybe("MaxIopsPerGib", ratio.map(|(_, most)| most))
+        .list(
+            "ExportableLogTypes",
+            ["postgresql", "upgrade", "iam-db-auth-error"].map(|log| Element::text("member", log)),
+        )
+        .field("SupportsLogExportsToCloudwatchLogs", true)
+        .field("SupportsReadReplica", false)
+        .field("SupportsParallelQuery", false)
+        .field("SupportsGlobalDatabases", false)
+        .field("SupportsBabelfish", false)
+        .field("SupportsCertificateRotationWithoutRestart", true)
+        .list("SupportedCACertificateIdentifiers", certificates::names())
+        .list(
+            "SupportedEngineModes",
+            [Element::text("member", "provisioned")],
+        )
 }

@@ -28,6 +28,8 @@ pub struct View<'a> {
     pub versions: &'a [Version],
     /// Whether instances can move from one to another of them.
     pub upgrades: bool,
+    /// The servers, for the parameters that groups may set.
+    pub servers: &'a Servers,
     /// The address that endpoints show.
     pub advertised: &'a str,
 }
@@ -58,6 +60,7 @@ impl Turn<'_> {
             now: self.now,
             versions: self.servers.versions(),
             upgrades: self.servers.upgrades(),
+            servers: self.servers,
             advertised: self.advertised,
         }
     }
@@ -74,6 +77,7 @@ impl Dock {
             now: self.clock.now(),
             versions: self.servers.versions(),
             upgrades: self.servers.upgrades(),
+            servers: &self.servers,
             advertised: &self.advertised,
         })
     }

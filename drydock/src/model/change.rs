@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Configuration, PARAMETERS_PENDING_REBOOT};
+use super::{Configuration, Instance, PARAMETERS_PENDING_REBOOT};
 
 /// Values to be applied; absent ones stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +31,10 @@ pub struct Change {
     pub identifier: Option<String>,
     /// `CACertificateIdentifier`
     pub ca_certificate: Option<String>,
+    /// `EnableIAMDatabaseAuthentication`
+    pub iam_authentication: Option<bool>,
+    /// `DedicatedLogVolume`
+    pub dedicated_log_volume: Option<bool>,
     /// `MasterUserPassword`, on its way
     pub password: Option<String>,
 }
@@ -69,6 +73,8 @@ impl Change {
             port,
             identifier,
             ca_certificate,
+            iam_authentication,
+            dedicated_log_volume,
             password,
         } = newer;
         take(&mut self.class, class);
@@ -83,7 +89,54 @@ impl Change {
         take(&mut self.port, port);
         take(&mut self.identifier, identifier);
         take(&mut self.ca_certificate, ca_certificate);
+        take(&mut self.iam_authentication, iam_authentication);
+        take(&mut self.dedicated_log_volume, dedicated_log_volume);
         take(&mut self.password, password);
+    }
+
+    /// Drops what an instance has already. So a value that goes back to what is
+    /// in effect also takes back the change of it that was waiting.
+    pub fn settle(&mut self, it: &Instance) {
+        fn drop<T: PartialEq>(slot: &mut Option<T>, current: Option<&T>) {
+            if slot.as_ref() == current {
+                *slot = None;
+            }
+        }
+        let Self {
+            class,
+            storage,
+            storage_type,
+            iops,
+            throughput,
+            multi_az,
+            engine_version,
+            parameter_group,
+            backup_retention,
+            port,
+            identifier,
+            ca_certificate,
+            iam_authentication,
+            dedicated_log_volume,
+            // A password is set again, even to the same.
+            password: _,
+        } = self;
+        let current = &it.configuration;
+        drop(class, Some(&current.class));
+        drop(storage, Some(&current.storage));
+        drop(storage_type, Some(&current.storage_type));
+        drop(iops, current.iops.as_ref());
+        drop(throughput, current.throughput.as_ref());
+        drop(multi_az, Some(&current.multi_az));
+        drop(engine_version, Some(&current.engine_version));
+        if engine_version.is_none() {
+            *parameter_group = None;
+        }
+        drop(backup_retention, Some(&current.backup_retention));
+        drop(port, Some(&current.port));
+        drop(identifier, Some(&it.identifier));
+        drop(ca_certificate, Some(&current.ca_certificate));
+        drop(iam_authentication, Some(&current.iam_authentication));
+        drop(dedicated_log_volume, Some(&current.dedicated_log_volume));
     }
 
     /// Puts the values into a configuration. The identifier and the password are
@@ -107,6 +160,8 @@ impl Change {
             port,
             identifier: _,
             ca_certificate,
+            iam_authentication,
+            dedicated_log_volume,
             password: _,
         } = self;
         put(&mut to.class, class);
@@ -117,6 +172,8 @@ impl Change {
         put(&mut to.backup_retention, backup_retention);
         put(&mut to.port, port);
         put(&mut to.ca_certificate, ca_certificate);
+        put(&mut to.iam_authentication, iam_authentication);
+        put(&mut to.dedicated_log_volume, dedicated_log_volume);
         to.iops = iops.or(to.iops);
         to.throughput = throughput.or(to.throughput);
         if matches!(&*to.storage_type, "gp2" | "standard") {

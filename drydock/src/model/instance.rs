@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Change, Tags};
+use super::{Change, Monitoring, Tags};
 use crate::machine::Step;
 
 /// The status of a parameter group whose values are all in effect.
@@ -123,14 +123,10 @@ pub struct Configuration {
     pub kms_key: Option<String>,
     /// Whether IAM tokens are passwords.
     pub iam_authentication: bool,
-    /// Seconds between enhanced monitoring's points; 0 is off.
-    pub monitoring_interval: i32,
-    /// The role that enhanced monitoring writes with.
-    pub monitoring_role: Option<String>,
-    /// Whether Performance Insights is on.
-    pub performance_insights: bool,
-    /// Days that Performance Insights keeps.
-    pub performance_insights_retention: Option<i32>,
+    /// What watches it.
+    pub monitoring: Monitoring,
+    /// Whether the database's log has a volume of its own.
+    pub dedicated_log_volume: bool,
     /// Logs that are exported.
     pub log_exports: Vec<String>,
     /// The CA of the server's certificate.

@@ -99,6 +99,12 @@ pub struct Parameter {
     pub restarts: bool,
     /// What it is for.
     pub description: String,
+    /// As RDS calls it: `boolean`, `integer`, `float` or `string`.
+    pub data_type: &'static str,
+    /// The least and the most, of a number, as PostgreSQL writes them.
+    pub range: Option<(String, String)>,
+    /// What RDS itself sets it to, where it does.
+    pub preset: Option<&'static str>,
 }
 
 impl Installations {
@@ -124,11 +130,22 @@ async fn known(host: &Host, installation: &Installation) -> Result<Vec<Parameter
         .filter_map(|line| {
             let mut fields = line.split('\t');
             let (name, context) = (fields.next()?, fields.next()?);
-            let description = fields.nth(5)?.to_owned();
+            let data_type = match fields.nth(1)? {
+                "BOOLEAN" => "boolean",
+                "INTEGER" => "integer",
+                "REAL" => "float",
+                _ => "string",
+            };
+            let (least, most) = (fields.nth(1)?, fields.next()?);
+            let numeric = matches!(data_type, "integer" | "float");
+            let description = fields.next()?.to_owned();
             (!refused(name)).then(|| Parameter {
                 name: name.to_owned(),
                 restarts: context == "postmaster",
                 description,
+                data_type,
+                range: numeric.then(|| (least.to_owned(), most.to_owned())),
+                preset: None,
             })
         })
         .collect();
@@ -136,11 +153,21 @@ async fn known(host: &Host, installation: &Installation) -> Result<Vec<Parameter
         name: FORCE_SSL.to_owned(),
         restarts: false,
         description: "Force SSL connections.".to_owned(),
+        data_type: "boolean",
+        range: None,
+        preset: Some(if installation.version.major() >= TLS_ONLY_FROM {
+            "1"
+        } else {
+            "0"
+        }),
     });
     known.push(Parameter {
         name: LOGICAL_REPLICATION.to_owned(),
         restarts: true,
         description: "Enables logical decoding.".to_owned(),
+        data_type: "boolean",
+        range: None,
+        preset: Some("0"),
     });
     known.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(known)

@@ -1,7 +1,14 @@
 //! Names and passwords.
+//!
+//! Must not know which names are taken.
+
+mod reserved;
 
 use super::invalid;
 use crate::fault::Fault;
+
+/// The role that stands for a superuser; it is there before the master user.
+const SUPERUSER: &str = "rds_superuser";
 
 /// A resource's identifier in the form it is stored in: lowercase. Letters,
 /// digits and hyphens, a letter first, no hyphen last nor two in a row.
@@ -26,6 +33,7 @@ pub fn identifier(parameter: &str, value: &str, longest: usize) -> Result<String
 /// A subnet group's name in the form it is stored in: more signs are allowed.
 pub fn subnet_group(value: &str) -> Result<String, Fault> {
     let fits = (1..=255).contains(&value.len())
+        && value.starts_with(|first: char| first.is_ascii_alphabetic())
         && value
             .chars()
             .all(|each| each.is_ascii_alphanumeric() || " ._-".contains(each))
@@ -55,7 +63,13 @@ pub fn master_username(value: &str) -> Result<(), Fault> {
              and underscores, and begins with a letter."
         )));
     }
-    if matches!(&*lower, "admin" | "rdsadmin") || lower.starts_with("pg_") {
+    if lower.starts_with("pg_") {
+        return Err(invalid(format!(
+            "MasterUsername {value} cannot be used because role names starting with \"pg_\" are \
+             reserved by the PostgreSQL engine"
+        )));
+    }
+    if reserved::is(&lower) || lower == SUPERUSER {
         return Err(invalid(format!(
             "MasterUsername {value} cannot be used as it is a reserved word used by the engine"
         )));
@@ -85,13 +99,19 @@ pub fn password(value: &str) -> Result<(), Fault> {
 
 /// The name of the database made with an instance.
 pub fn database(value: &str) -> Result<(), Fault> {
-    if word(value, 63) {
-        return Ok(());
+    if !word(value, 63) {
+        return Err(invalid(format!(
+            "DBName must begin with a letter and contain only alphanumeric characters and \
+             underscores, 63 at most: {value}"
+        )));
     }
-    Err(invalid(format!(
-        "DBName must begin with a letter and contain only alphanumeric characters and \
-         underscores, 63 at most: {value}"
-    )))
+    let lower = value.to_ascii_lowercase();
+    if reserved::is(&lower) || matches!(&*lower, "template0" | "template1") {
+        return Err(invalid(format!(
+            "DBName {value} cannot be used. It is a reserved word for this engine"
+        )));
+    }
+    Ok(())
 }
 
 /// An instance class: `db.<family>.<size>`.
@@ -155,6 +175,8 @@ mod tests {
                 "admin",
                 "RDSADMIN",
                 "pg_x",
+                "user",
+                "rds_superuser",
                 "abcdefghijklmnopq",
             ],
         );
@@ -185,7 +207,7 @@ mod tests {
         table(
             database,
             &["a", "orders_1"],
-            &["", "1a", "a-b", "_a", &"a".repeat(64)],
+            &["", "1a", "a-b", "_a", "Order", "admin", &"a".repeat(64)],
         );
         table(
             class,

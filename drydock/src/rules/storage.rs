@@ -1,4 +1,7 @@
 //! The storage table: which size, IOPS and throughput go with which type.
+//!
+//! Sizes are of the API's model, speeds of the User Guide's chapter on storage.
+//! Must not know what a region may have in all.
 
 use super::{combination, invalid};
 use crate::fault::{self, Fault};
@@ -10,7 +13,7 @@ const LARGEST: i32 = 65_536;
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Asked<'a> {
-    /// The type; RDS's own default is gp2, or io1 with IOPS.
+    /// The type; RDS's own default is gp3, or io1 with IOPS.
     pub kind: Option<&'a str>,
     /// GiB.
     pub size: Option<i32>,
@@ -62,7 +65,7 @@ pub fn grant(asked: Asked<'_>) -> Result<Granted, Fault> {
         most,
     } = asked;
     let size = size.unwrap_or(0);
-    let default = if iops.is_some() { "io1" } else { "gp2" };
+    let default = if iops.is_some() { "io1" } else { "gp3" };
     let kind = kind.unwrap_or(default);
     let (smallest, largest) = match kind {
         "gp2" | "gp3" => (20, LARGEST),
@@ -196,6 +199,13 @@ fn grows(kind: &str, size: i32, most: i32, largest: i32, iops: Option<i32>) -> R
 /// Checks a change of what an instance has.
 pub fn modify(current: Current<'_>, asked: Asked<'_>) -> Result<Granted, Fault> {
     let kind = asked.kind.unwrap_or(current.kind);
+    let leaves = matches!(kind, "gp2" | "standard");
+    let asked = Asked {
+        // "If you are migrating from Provisioned IOPS to standard storage, set
+        // this value to 0", says the model.
+        iops: asked.iops.filter(|iops| *iops != 0 || !leaves),
+        ..asked
+    };
     let size = match asked.size {
         Some(size) => grown(current.size, size)?,
         None => current.size,
@@ -205,7 +215,7 @@ pub fn modify(current: Current<'_>, asked: Asked<'_>) -> Result<Granted, Fault> 
     let was_settable =
         matches!(current.kind, "io1" | "io2") || current.kind == "gp3" && current.size >= STRIPED;
     let stays = kind == current.kind && settable && was_settable;
-    if stays && matches!(kind, "io1" | "io2") && asked.size.is_some() != asked.iops.is_some() {
+    if stays && asked.size.is_some() != asked.iops.is_some() {
         return Err(combination(
             "You must specify both the storage size and iops when modifying the storage size or \
              iops on a DB instance that has iops.",

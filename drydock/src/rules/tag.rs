@@ -1,4 +1,13 @@
 //! Tags.
+//!
+//! The characters are those of the API's model (`Tag`), whose Java expression
+//! is `^([\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*)$`. RDS enforces it: clients report
+//! refused commas and parentheses (cloud-custodian#4674), so `&`, `<` and `%`
+//! are refused as well.
+//!
+//! Must not know what has the tags.
+
+use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::invalid;
 use crate::{fault::Fault, model::Tags, wire::Parameters};
@@ -34,29 +43,36 @@ pub fn count(tags: &Tags) -> Result<(), Fault> {
 }
 
 fn check(key: &str, value: &str) -> Result<(), Fault> {
-    let plain = |text: &str| {
-        text.chars().all(|each| {
-            each.is_alphanumeric() || each.is_whitespace() || "_.:/=+-@%".contains(each)
-        })
-    };
     if !(1..=128).contains(&key.chars().count()) || !plain(key) {
         return Err(invalid(format!(
-            "The tag key {key} is not valid: it has 1 to 128 letters, digits, spaces and _.:/=+-@%"
+            "Tag keys may only contain unicode letters, digits, whitespace, or one of these \
+             symbols: _ . : / = + - @, from 1 to 128 of them: {key}"
         )));
     }
+    // The model says 1 to 256; RDS takes empty ones, as the CLI sends them.
     if value.chars().count() > 256 || !plain(value) {
         return Err(invalid(format!(
-            "The value of the tag {key} is not valid: it has at most 256 letters, digits, spaces \
-             and _.:/=+-@%"
+            "Tag values may only contain unicode letters, digits, whitespace, or one of these \
+             symbols: _ . : / = + - @, 256 of them at most. The tag {key} has: {value}"
         )));
     }
-    let lower = key.to_lowercase();
-    if lower.starts_with("aws:") || lower.starts_with("rds:") {
-        return Err(invalid(format!(
-            "The tag key {key} begins with a prefix that is reserved."
-        )));
+    for text in [key, value] {
+        let lower = text.to_lowercase();
+        if lower.starts_with("aws:") || lower.starts_with("rds:") {
+            return Err(invalid(format!(
+                "Tag keys and values can't begin with aws: or rds:, which are reserved: {text}"
+            )));
+        }
     }
     Ok(())
+}
+
+fn plain(text: &str) -> bool {
+    use GeneralCategoryGroup::{Letter, Number, Separator};
+    text.chars().all(|each| {
+        matches!(each.general_category_group(), Letter | Separator | Number)
+            || "_.:/=+-@".contains(each)
+    })
 }
 
 #[cfg(test)]
@@ -76,8 +92,11 @@ mod tests {
             ("", "x", false),
             ("aws:x", "", false),
             ("RDS:x", "", false),
+            ("a", "rds:x", false),
             ("a&b", "", false),
+            ("a%b", "", false),
             ("a", "<x>", false),
+            ("a", "one\ttwo", false),
             ("a", &"v".repeat(257), false),
         ] {
             assert_eq!(check(key, value).is_ok(), fine, "{key}={value}");

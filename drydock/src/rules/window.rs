@@ -1,4 +1,6 @@
 //! Backup and maintenance windows.
+//!
+//! Must not know the time: whether one is open is the machine's part.
 
 use super::invalid;
 use crate::{
@@ -48,6 +50,39 @@ pub fn apart(backup: &str, maintenance: &str) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The windows of an instance for which one or both were left to RDS. RDS draws
+/// them at random; here they are the same each time, and never overlap what was
+/// given.
+pub fn chosen(backup: Option<String>, maintenance: Option<String>) -> (String, String) {
+    match (backup, maintenance) {
+        (Some(backup), Some(maintenance)) => (backup, maintenance),
+        (None, maintenance) => {
+            let maintenance =
+                maintenance.unwrap_or_else(|| format!("sun:{}", half_hour("sun:", 10)));
+            let backup = (6..54)
+                .map(|half| half_hour("", half))
+                .find(|backup| apart(backup, &maintenance).is_ok())
+                .unwrap_or_else(|| half_hour("", 6));
+            (backup, maintenance)
+        }
+        (Some(backup), None) => {
+            // Those that end on the same day.
+            let maintenance = (10..47)
+                .map(|half| format!("sun:{}", half_hour("sun:", half)))
+                .find(|maintenance| apart(&backup, maintenance).is_ok())
+                .unwrap_or_else(|| format!("sun:{}", half_hour("sun:", 10)));
+            (backup, maintenance)
+        }
+    }
+}
+
+/// The half hour of a day that begins so many half hours after midnight, with
+/// a prefix before its end.
+fn half_hour(prefix: &str, from: u32) -> String {
+    let clock = |half: u32| format!("{:02}:{:02}", half / 2 % 24, half % 2 * 30);
+    format!("{}-{prefix}{}", clock(from), clock(from + 1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -62,6 +97,28 @@ mod tests {
         assert!(maintenance("sun:23:45-mon:00:15").is_ok());
         assert!(maintenance("sun:05:00-mon:05:00").is_err());
         assert!(maintenance("05:00-06:00").is_err());
+    }
+
+    #[test]
+    fn what_is_chosen_fits_what_was_given() {
+        let chosen = |backup: Option<&str>, maintenance: Option<&str>| {
+            super::chosen(backup.map(str::to_owned), maintenance.map(str::to_owned))
+        };
+        let (one, other) = chosen(None, None);
+        assert_eq!((&*one, &*other), ("03:00-03:30", "sun:05:00-sun:05:30"));
+        let (backup, _) = chosen(None, Some("tue:02:45-tue:04:10"));
+        assert_eq!(backup, "04:30-05:00");
+        let (_, maintenance) = chosen(Some("04:00-05:30"), None);
+        assert_eq!(maintenance, "sun:05:30-sun:06:00");
+        for half in 0..48 {
+            let given = half_hour("", half);
+            let (backup, maintenance) = chosen(Some(&given), None);
+            assert!(super::maintenance(&maintenance).is_ok(), "{maintenance}");
+            assert!(
+                apart(&backup, &maintenance).is_ok(),
+                "{backup} {maintenance}"
+            );
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{Error, Job, Kept, Outcome, Version};
 use crate::{
     machine::Work,
     model::Instance,
-    postgres::{self, Installations, Reach, Server, Spec, restorable},
+    postgres::{self, Installations, Parameter, Reach, Server, Spec, restorable},
 };
 
 /// A server's place: those who use it read, who takes it away writes.
@@ -29,8 +29,8 @@ type Place = Arc<RwLock<Option<Server>>>;
 pub struct Fleet {
     installations: Installations,
     versions: Vec<Version>,
-    /// By family and name, whether a change waits for a restart.
-    parameters: BTreeMap<String, BTreeMap<String, bool>>,
+    /// By family and name.
+    parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
     folder: PathBuf,
     places: Mutex<HashMap<String, Place>>,
 }
@@ -44,7 +44,7 @@ impl Fleet {
             let (major, minor) = (version.major(), version.minor());
             versions.push(Version { major, minor });
             let known = installations.parameters(major).await?;
-            let known = known.into_iter().map(|it| (it.name, it.restarts));
+            let known = known.into_iter().map(|it| (it.name.clone(), it));
             parameters.insert(format!("postgres{major}"), known.collect());
         }
         for kind in ["instances", "snapshots", "backups"] {
@@ -66,7 +66,12 @@ impl Fleet {
     }
 
     pub(super) fn parameter(&self, family: &str, name: &str) -> Option<bool> {
-        self.parameters.get(family)?.get(name).copied()
+        Some(self.parameters.get(family)?.get(name)?.restarts)
+    }
+
+    pub(super) fn parameters(&self, family: &str) -> Vec<&Parameter> {
+        let known = self.parameters.get(family);
+        known.into_iter().flat_map(BTreeMap::values).collect()
     }
 
     pub(super) fn authority(&self) -> &str {

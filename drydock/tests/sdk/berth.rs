@@ -14,7 +14,7 @@ use drydock::{
 };
 
 /// Longer than anything here takes, shorter than a stuck build.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) struct Berth {
     pub(crate) dock: Arc<Dock>,

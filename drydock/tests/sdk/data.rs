@@ -17,14 +17,14 @@ use crate::berth::{Berth, describe, request, until, until_gone};
 
 const PASSWORD: &str = "correct-horse";
 
-struct Port {
-    berth: Berth,
-    rds: Client,
+pub(crate) struct Port {
+    pub(crate) berth: Berth,
+    pub(crate) rds: Client,
     folder: tempfile::TempDir,
 }
 
 impl Port {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // As root, PostgreSQL runs as another user, who must come through.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
@@ -47,7 +47,7 @@ impl Port {
         until(&self.rds, name, "available").await;
     }
 
-    async fn login(
+    pub(crate) async fn login(
         &self,
         name: &str,
         password: &str,

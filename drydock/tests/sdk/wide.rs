@@ -71,6 +71,65 @@ async fn pages_and_filters() {
 }
 
 #[tokio::test]
+async fn instances_are_found_by_each_of_their_names() {
+    let berth = Berth::new().await;
+    let rds = berth.rds();
+    create(&rds, "Orders-A").await;
+    create(&rds, "orders-b").await;
+    let (one, other) = (
+        describe(&rds, "orders-a").await,
+        describe(&rds, "orders-b").await,
+    );
+    assert_eq!(one.db_instance_identifier(), Some("orders-a"));
+    assert_ne!(one.dbi_resource_id, other.dbi_resource_id);
+    let resource = one.dbi_resource_id().unwrap();
+    assert!(
+        resource.starts_with("db-") && resource.len() == 29,
+        "{resource}"
+    );
+    let arn = one.db_instance_arn().unwrap();
+    let by = |name: &str, values: &[&str]| {
+        let values = values.iter().copied().map(str::to_owned).collect();
+        let filter = Filter::builder().name(name).set_values(Some(values));
+        rds.describe_db_instances().filters(filter.build())
+    };
+    for (request, expected) in [
+        (by("db-instance-id", &["ORDERS-A"]), 1),
+        (by("db-instance-id", &[arn, "orders-b"]), 2),
+        (by("dbi-resource-id", &[resource]), 1),
+        (by("engine", &["postgres"]), 2),
+        (by("engine", &["mysql"]), 0),
+        (by("db-cluster-id", &["orders-a"]), 0),
+        (by("domain", &["d-1"]), 0),
+        (
+            by("engine", &["postgres"]).filters(
+                Filter::builder()
+                    .name("db-instance-id")
+                    .values("orders-b")
+                    .build(),
+            ),
+            1,
+        ),
+        (
+            by("engine", &["postgres"]).db_instance_identifier("orders-a"),
+            1,
+        ),
+    ] {
+        let asked = format!("{request:?}");
+        let found = request.send().await.unwrap();
+        assert_eq!(found.db_instances().len(), expected, "{asked}");
+    }
+    let empty = by("engine", &[]).send().await;
+    assert_eq!(code(empty), "InvalidParameterCombination");
+    let twice = request(&rds, "ORDERS-A").send().await;
+    assert_eq!(code(twice), "DBInstanceAlreadyExists");
+    let none = rds
+        .describe_db_instances()
+        .db_instance_identifier("orders-c");
+    assert_eq!(code(none.send().await), "DBInstanceNotFound");
+}
+
+#[tokio::test]
 async fn regions_are_apart_and_accounts_too() {
     let berth = Berth::new().await;
     create(&berth.rds(), "a").await;
@@ -122,7 +181,7 @@ async fn what_is_unknown_or_wrong_is_refused_and_changes_nothing() {
     let rds = berth.rds();
     assert_eq!(code(rds.describe_events().send().await), "InvalidAction");
     let unknown = request(&rds, "a").timezone("UTC").send().await;
-    assert_eq!(code(unknown), "InvalidQueryParameter");
+    assert_eq!(code(unknown), "InvalidParameterCombination");
     for (wrong, expected) in [
         (request(&rds, "a--b"), "InvalidParameterValue"),
         (request(&rds, "a").engine("mysql"), "InvalidParameterValue"),

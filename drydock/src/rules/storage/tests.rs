@@ -142,6 +142,31 @@ fn provisioned_storage_changes_with_its_iops_which_grow_by_a_tenth() {
 }
 
 #[test]
+fn what_has_no_type_is_gp3_or_io1() {
+    let kind = |size, iops| {
+        let asked = Asked {
+            size: Some(size),
+            iops,
+            ..ASKED
+        };
+        grant(asked).unwrap().kind
+    };
+    assert_eq!(kind(20, None), "gp3");
+    assert_eq!(kind(100, Some(1_000)), "io1");
+}
+
+#[test]
+fn leaving_provisioned_iops_says_zero() {
+    let asked = Asked {
+        kind: Some("gp2"),
+        iops: Some(0),
+        ..ASKED
+    };
+    let granted = modify(current("io1", 100, Some(1_000)), asked).unwrap();
+    assert_eq!((&*granted.kind, granted.iops), ("gp2", None));
+}
+
+#[test]
 fn crossing_the_stripe_refuses_the_old_iops() {
     let modify = |iops| {
         let size = Some(400);
