@@ -7,12 +7,14 @@
 
 mod berth;
 mod data;
-mod groups;
 mod killed;
 mod lifecycle;
 mod malformed;
 mod offers;
+mod parameter_groups;
 mod pending;
+mod quotas;
 mod settings;
+mod subnet_groups;
 mod validation;
 mod wide;

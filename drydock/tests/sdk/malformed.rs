@@ -7,11 +7,11 @@ use tokio::{
 
 use crate::berth::{Berth, create, until};
 
-pub(crate) const AUTHORIZATION: &str = "Authorization: AWS4-HMAC-SHA256 \
+const AUTHORIZATION: &str = "Authorization: AWS4-HMAC-SHA256 \
     Credential=AKID/20260131/eu-west-1/rds/aws4_request, SignedHeaders=host, Signature=00\r\n";
 
 /// The whole answer to a request, as text.
-pub(crate) async fn ask(berth: &Berth, head: &str, body: &[u8]) -> String {
+async fn ask(berth: &Berth, head: &str, body: &[u8]) -> String {
     let mut stream = TcpStream::connect(berth.address()).await.unwrap();
     let length = body.len();
     let head = format!(
