@@ -54,33 +54,28 @@ pub fn apart(backup: &str, maintenance: &str) -> Result<(), Fault> {
 /// them at random; here they are the same each time, and never overlap what was
 /// given.
 pub fn chosen(backup: Option<String>, maintenance: Option<String>) -> (String, String) {
+    let clock = |half: u32| format!("{:02}:{:02}", half / 2 % 24, half % 2 * 30);
+    let daily = |half| format!("{}-{}", clock(half), clock(half + 1));
+    let sunday = |half| format!("sun:{}-sun:{}", clock(half), clock(half + 1));
     match (backup, maintenance) {
         (Some(backup), Some(maintenance)) => (backup, maintenance),
         (None, maintenance) => {
-            let maintenance =
-                maintenance.unwrap_or_else(|| format!("sun:{}", half_hour("sun:", 10)));
+            let maintenance = maintenance.unwrap_or_else(|| sunday(10));
             let backup = (6..54)
-                .map(|half| half_hour("", half))
+                .map(daily)
                 .find(|backup| apart(backup, &maintenance).is_ok())
-                .unwrap_or_else(|| half_hour("", 6));
+                .unwrap_or_else(|| daily(6));
             (backup, maintenance)
         }
         (Some(backup), None) => {
             // Those that end on the same day.
             let maintenance = (10..47)
-                .map(|half| format!("sun:{}", half_hour("sun:", half)))
+                .map(sunday)
                 .find(|maintenance| apart(&backup, maintenance).is_ok())
-                .unwrap_or_else(|| format!("sun:{}", half_hour("sun:", 10)));
+                .unwrap_or_else(|| sunday(10));
             (backup, maintenance)
         }
     }
-}
-
-/// The half hour of a day that begins so many half hours after midnight, with
-/// a prefix before its end.
-fn half_hour(prefix: &str, from: u32) -> String {
-    let clock = |half: u32| format!("{:02}:{:02}", half / 2 % 24, half % 2 * 30);
-    format!("{}-{prefix}{}", clock(from), clock(from + 1))
 }
 
 #[cfg(test)]
@@ -110,8 +105,8 @@ mod tests {
         assert_eq!(backup, "04:30-05:00");
         let (_, maintenance) = chosen(Some("04:00-05:30"), None);
         assert_eq!(maintenance, "sun:05:30-sun:06:00");
-        for half in 0..48 {
-            let given = half_hour("", half);
+        for hour in 0..23 {
+            let given = format!("{hour:02}:00-{:02}:00", hour + 1);
             let (backup, maintenance) = chosen(Some(&given), None);
             assert!(super::maintenance(&maintenance).is_ok(), "{maintenance}");
             assert!(

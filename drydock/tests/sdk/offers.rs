@@ -3,7 +3,7 @@
 
 use aws_sdk_rds::types::{DbEngineVersion, Filter};
 
-use crate::berth::{Berth, code, create, request, until};
+use crate::berth::{Berth, code, request, until};
 
 fn versions(found: &[DbEngineVersion]) -> Vec<&str> {
     found.iter().filter_map(|it| it.engine_version()).collect()
@@ -102,15 +102,17 @@ async fn a_version_says_what_it_can_become() {
     assert_eq!(newest.supported_ca_certificate_identifiers().len(), 3);
 }
 
-/// The servers of drydock do not upgrade: nothing promises it.
 #[tokio::test]
-async fn no_upgrade_is_promised_that_servers_cannot_do() {
+async fn upgrades_are_promised_where_servers_can_do_them() {
     let port = crate::data::Port::new().await;
+    let servers = port.berth.dock.servers();
     let found = port.rds.describe_db_engine_versions().send().await.unwrap();
-    assert!(!found.db_engine_versions().is_empty());
-    for version in found.db_engine_versions() {
-        assert_eq!(version.valid_upgrade_target(), []);
-    }
+    let found = found.db_engine_versions();
+    assert_eq!(found.len(), servers.versions().len());
+    let promised = found
+        .iter()
+        .any(|version| !version.valid_upgrade_target().is_empty());
+    assert_eq!(promised, servers.upgrades() && found.len() > 1);
 }
 
 #[tokio::test]
@@ -252,54 +254,4 @@ async fn what_an_instance_may_become_and_what_is_planned_for_it() {
     let none = rds.describe_pending_maintenance_actions();
     let none = none.resource_identifier(format!("{arn}x")).send().await;
     assert_eq!(code(none), "ResourceNotFoundFault");
-}
-
-/// The guide's default quotas, at the last one that fits and the first that does
-/// not.
-#[tokio::test]
-async fn quotas() {
-    let berth = Berth::new().await;
-    let rds = berth.rds();
-    for number in 0..39 {
-        create(&rds, &format!("db-{number}")).await;
-    }
-    let with = |name: &str, size: i32| {
-        let create = request(&rds, name).storage_type("gp2");
-        create.allocated_storage(size).send()
-    };
-    let delete = |name: &str| {
-        let delete = rds.delete_db_instance().db_instance_identifier(name);
-        delete.skip_final_snapshot(true).send()
-    };
-    with("db-39", 65_536).await.unwrap();
-    let more = with("more", 20).await;
-    assert_eq!(code(more), "InstanceQuotaExceeded");
-    delete("db-0").await.unwrap();
-    crate::berth::until_gone(&rds, "db-0").await;
-    // 38 × 20 and 65,536 leave 33,704.
-    assert_eq!(code(with("more", 33_705).await), "StorageQuotaExceeded");
-    with("more", 33_704).await.unwrap();
-    until(&rds, "more", "available").await;
-    until(&rds, "db-1", "available").await;
-    let grow = rds.modify_db_instance().db_instance_identifier("db-1");
-    let grow = grow.allocated_storage(22).apply_immediately(true).send();
-    assert_eq!(code(grow.await), "StorageQuotaExceeded");
-
-    let snapshot = |number: usize| {
-        let snapshot = rds.create_db_snapshot().db_instance_identifier("db-1");
-        snapshot
-            .db_snapshot_identifier(format!("s-{number}"))
-            .send()
-    };
-    for number in 0..100 {
-        snapshot(number).await.unwrap();
-        until(&rds, "db-1", "available").await;
-    }
-    assert_eq!(code(snapshot(100).await), "SnapshotQuotaExceeded");
-    let last = rds.delete_db_instance().db_instance_identifier("db-1");
-    let last = last.final_db_snapshot_identifier("last").send().await;
-    assert_eq!(code(last), "SnapshotQuotaExceeded");
-    // Elsewhere there is room.
-    let elsewhere = aws_sdk_rds::Client::new(&berth.config("us-east-1"));
-    create(&elsewhere, "db-40").await;
 }

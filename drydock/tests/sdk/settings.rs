@@ -3,10 +3,7 @@
 
 use aws_sdk_rds::types::{DbInstance, Tag};
 
-use crate::{
-    berth::{Berth, code, describe, request, until},
-    http::{AUTHORIZATION, post},
-};
+use crate::berth::{Berth, code, describe, request, until};
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/watch";
 
@@ -224,7 +221,8 @@ async fn a_restore_takes_over_what_belongs_to_the_data() {
     }
 }
 
-/// The SDK's restores have no such parameters: a raw request does.
+/// The SDK's restores have no such parameters, so they are put into the request
+/// on its way.
 #[tokio::test]
 async fn a_restore_refuses_what_it_cannot_take() {
     let berth = Berth::new().await;
@@ -244,16 +242,21 @@ async fn a_restore_refuses_what_it_cannot_take() {
         ("PreferredMaintenanceWindow", "sun:05:00-sun:06:00"),
         ("MaxAllocatedStorage", "1000"),
     ] {
-        let body = format!(
-            "Action=RestoreDBInstanceFromDBSnapshot&Version=2014-10-31&DBInstanceIdentifier=b\
-             &DBSnapshotIdentifier=snapshot&{parameter}={value}"
-        );
-        let answer = post(berth.address(), AUTHORIZATION, body.as_bytes()).await;
-        assert!(
-            answer.contains("<Code>InvalidQueryParameter</Code>"),
-            "{answer}"
-        );
-        assert!(answer.contains(parameter), "{answer}");
+        let restore = rds
+            .restore_db_instance_from_db_snapshot()
+            .db_snapshot_identifier("snapshot")
+            .db_instance_identifier("b")
+            .customize()
+            .mutate_request(move |request| {
+                let own = request.body().bytes().unwrap();
+                let body = [own, format!("&{parameter}={value}").as_bytes()].concat();
+                let headers = request.headers_mut();
+                headers.insert("content-length", body.len().to_string());
+                *request.body_mut() = body.into();
+            });
+        let refused = restore.send().await;
+        assert!(format!("{refused:?}").contains(parameter), "{refused:?}");
+        assert_eq!(code(refused), "InvalidQueryParameter", "{parameter}");
     }
     let missing = rds.describe_db_instances().db_instance_identifier("b");
     assert_eq!(code(missing.send().await), "DBInstanceNotFound");

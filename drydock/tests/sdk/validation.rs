@@ -8,6 +8,7 @@
 mod create;
 mod delete;
 mod modify;
+mod names;
 mod send;
 mod storage;
 mod tags;
