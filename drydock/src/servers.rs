@@ -154,8 +154,9 @@ impl Servers {
         }
     }
 
-    /// Removes what belongs to none of these.
-    pub async fn sweep(&self, kept: &Kept) {
+    /// Removes what belongs to none of what is `kept`. That is asked after the
+    /// folders are listed, so that what is begun meanwhile is left alone.
+    pub async fn sweep(&self, kept: impl FnOnce() -> Kept + Send) {
         if let Self::Postgres(fleet) = self {
             fleet.sweep(kept).await;
         }

@@ -81,6 +81,21 @@ impl Server {
         Ok(finished)
     }
 
+    /// Makes a folder that shares the copy finished at `copy`, and outlives it: a
+    /// copy as [`Self::copy_to`] makes one, but on the disk only once.
+    pub async fn share_backup(&self, copy: Timestamp, folder: &Path) -> Result<(), Error> {
+        let _state = self.state.lock().await;
+        let found = copies(&self.backups())?;
+        let found = found
+            .get(&copy)
+            .ok_or_else(|| Error::Missing(self.backups()))?;
+        let partial = folder.with_extension("partial");
+        tree::remove(&partial).await?;
+        let user = &self.installations.host().user;
+        tree::link(user, found, &partial).await?;
+        fs::rename(&partial, folder).map_err(Error::system(format!("making {}", folder.display())))
+    }
+
     /// Sees to it that the archive is complete up to the returned moment, which
     /// is just now. Costs 1 MB of archive each time.
     pub async fn flush_backups(&self) -> Result<Timestamp, Error> {

@@ -38,6 +38,13 @@ pub(super) async fn copy(user: &User, from: &Path, to: &Path, leave: Leave) -> R
     blocking(move || folder(&user, &from, &to, leave)).await
 }
 
+/// As [`copy`], of a folder in which nothing is ever written again: the files are
+/// the same ones, by another name.
+pub(super) async fn link(user: &User, from: &Path, to: &Path) -> Result<(), Error> {
+    let (user, from, to) = (user.clone(), from.to_owned(), to.to_owned());
+    blocking(move || links(&user, &from, &to)).await
+}
+
 /// Copies the plain files of a folder whose names are wanted into another
 /// folder, which exists.
 pub(super) async fn copy_files(
@@ -107,6 +114,20 @@ fn folder(user: &User, from: &Path, to: &Path, leave: Leave) -> Result<(), Error
             }
         } else if metadata.is_file() {
             file(user, &entry, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn links(user: &User, from: &Path, to: &Path) -> Result<(), Error> {
+    make(user, to)?;
+    for entry in entries(from)? {
+        let target = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() {
+            links(user, &entry, &target)?;
+        } else {
+            fs::hard_link(&entry, &target)
+                .map_err(Error::system(format!("linking {}", entry.display())))?;
         }
     }
     Ok(())

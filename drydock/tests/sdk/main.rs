@@ -5,9 +5,12 @@
     reason = "what helpers cannot go on with fails the test"
 )]
 
+mod automated;
 mod berth;
 mod data;
 mod killed;
 mod lifecycle;
 mod malformed;
+mod moments;
+mod port;
 mod wide;
