@@ -108,6 +108,10 @@ impl Dock {
         settings: Settings,
         advertised: String,
     ) -> Arc<Self> {
+        let mut world = world;
+        for region in world.regions.values_mut() {
+            machine::renew(region, servers.versions());
+        }
         let dock = Arc::new(Self {
             clock: Clock::new(world.offsets.clone()),
             world: Mutex::new(world),

@@ -7,11 +7,13 @@
 mod backups;
 mod clock;
 mod step;
+mod versions;
 mod window;
 
 pub use backups::{begin, expire, is_restored_from, kept_since, restorable, restorable_from};
 pub use clock::Clock;
 pub use step::{Step, Work, apply_steps};
+pub use versions::renew;
 pub use window::{daily, next_daily, next_opening, weekly};
 
 use jiff::{SignedDuration, Timestamp};
@@ -62,9 +64,18 @@ pub fn complete(
             if let Some(port) = outcome.port {
                 instance.server_port = port;
             }
+            if let Some(version) = outcome.version {
+                versions::note(&mut instance, version);
+            }
         }
         Work::Snapshot { snapshot } => make_available(region, Some(snapshot)),
-        Work::Apply => apply(&mut instance, scope, now),
+        Work::Apply => {
+            if outcome.not_upgraded {
+                instance.pending.engine_version = None;
+                instance.pending.parameter_group = None;
+            }
+            apply(&mut instance, scope, now);
+        }
         Work::Password => {
             if let Some(password) = instance.pending.password.take() {
                 instance.password = password;
@@ -116,12 +127,11 @@ fn apply(instance: &mut Instance, scope: &Scope, now: Timestamp) {
         instance.arn = scope.arn("db", identifier);
     }
     let restarts = change.class.is_some() || change.engine_version.is_some();
-    let group = change.parameter_group.is_some();
     if change.backup_retention == Some(0) {
         instance.backed_up = None;
     }
     change.apply(&mut instance.configuration);
-    if restarts && !group {
+    if restarts {
         PARAMETERS_IN_SYNC.clone_into(&mut instance.configuration.parameter_status);
     }
 }

@@ -72,6 +72,10 @@ pub struct Outcome {
     pub port: Option<u16>,
     /// Whether parameters wait for a reboot.
     pub waiting: bool,
+    /// What the server runs, where it was made.
+    pub version: Option<Version>,
+    /// Whether it is as it was before an upgrade, which failed.
+    pub not_upgraded: bool,
 }
 
 /// Why the work of a step failed.
@@ -126,7 +130,10 @@ impl Servers {
 
     /// Whether an instance can move to another version.
     pub fn upgrades(&self) -> bool {
-        matches!(self, Self::None(_))
+        match self {
+            Self::None(_) => true,
+            Self::Postgres(fleet) => fleet.upgrades(),
+        }
     }
 
     /// Whether a change of a parameter waits for a restart; nothing for one that

@@ -79,7 +79,11 @@ impl Dock {
     }
 
     fn job(&self, region: &Region, instance: Instance, step: &Step, now: Timestamp) -> Job {
-        let group = &instance.configuration.parameter_group;
+        // An upgrade comes with a group of its own.
+        let next = instance.pending.parameter_group.as_ref();
+        let group = next
+            .filter(|_| step.work == Work::Apply)
+            .unwrap_or(&instance.configuration.parameter_group);
         let group = region.parameter_groups.get(group);
         Job {
             parameters: group.map_or_else(BTreeMap::new, |group| group.parameters.clone()),

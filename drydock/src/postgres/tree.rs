@@ -89,6 +89,16 @@ pub(super) async fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes a file; that there is none is well.
+pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::system(format!("removing {}", path.display()))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn blocking(work: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
     tokio::task::spawn_blocking(work)
         .await

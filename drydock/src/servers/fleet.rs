@@ -67,6 +67,10 @@ impl Fleet {
         &self.versions
     }
 
+    pub(super) fn upgrades(&self) -> bool {
+        self.installations.upgrade()
+    }
+
     pub(super) fn parameter(&self, family: &str, name: &str) -> Option<bool> {
         self.parameters.get(family)?.get(name).copied()
     }
@@ -172,7 +176,7 @@ impl Fleet {
                     Err(error) => return Err(error.into()),
                 }
             }
-            Work::Apply => apply(server, instance).await?,
+            Work::Apply => outcome.not_upgraded = !apply(server, job).await?,
             Work::Password => {
                 let password = &instance.pending.password;
                 let password = password.as_ref().ok_or(Error::Incomplete("password"))?;
@@ -199,16 +203,33 @@ impl Fleet {
     }
 }
 
-/// What of a change concerns the server.
-async fn apply(server: &Server, instance: &Instance) -> Result<(), postgres::Error> {
-    let change = &instance.pending;
+/// Does what of a change concerns the server. Whether it runs the version that
+/// the change says: an upgrade that failed changed nothing.
+async fn apply(server: &Server, job: &Job) -> Result<bool, Error> {
+    let change = &job.instance.pending;
+    let major = change.engine_version.as_deref().and_then(major);
+    let mut upgraded = true;
+    if let Some(major) = major
+        && let Err(error) = server.upgrade(major, &job.parameters).await
+    {
+        if !server.is_running().await {
+            return Err(error.into());
+        }
+        tracing::warn!(instance = job.instance.identifier, %error, "the upgrade failed");
+        upgraded = false;
+    }
     if change.backup_retention == Some(0) {
         server.discard_backups().await?;
     }
     if change.class.is_some() || change.port.is_some() {
         server.restart().await?;
     }
-    Ok(())
+    Ok(upgraded)
+}
+
+/// 17, of 17.6.
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
 
 fn system(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {

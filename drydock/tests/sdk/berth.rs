@@ -7,7 +7,7 @@ use aws_sdk_rds::{Client, config::Credentials, error::ProvideErrorMetadata, type
 use drydock::{dock::Dock, servers::Servers, settings::Settings, store::Store, wire};
 
 /// Longer than anything here takes, shorter than a stuck build.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) struct Berth {
     pub(crate) dock: Arc<Dock>,
@@ -123,7 +123,7 @@ pub(crate) async fn until(rds: &Client, identifier: &str, status: &str) -> DbIns
             if instance.db_instance_status() == Some(status) {
                 return instance;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(PATIENCE, asking)
@@ -143,7 +143,7 @@ pub(crate) async fn until_gone(rds: &Client, identifier: &str) {
             if described.is_err() {
                 return code(described);
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let code = tokio::time::timeout(PATIENCE, asking).await.unwrap();

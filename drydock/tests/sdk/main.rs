@@ -13,4 +13,5 @@ mod lifecycle;
 mod malformed;
 mod moments;
 mod port;
+mod upgrades;
 mod wide;

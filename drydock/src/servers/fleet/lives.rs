@@ -43,10 +43,8 @@ impl Fleet {
             }
             _ => {
                 let about = &instance.configuration;
-                let major = about.engine_version.split('.').next();
                 let spec = Spec {
-                    major: major
-                        .and_then(|major| major.parse().ok())
+                    major: super::major(&about.engine_version)
                         .ok_or(Error::Incomplete("version"))?,
                     port: 0,
                     master_username: about.master_username.clone(),
@@ -57,24 +55,26 @@ impl Fleet {
                 Server::create(installations, &home, spec).await
             }
         };
-        let port = match made {
+        let (port, major) = match made {
             Ok(server) => {
                 let port = server.port();
+                let major = server.major().await;
                 *self.place(resource).write().await = Some(server);
-                port
+                (port, major)
             }
             Err(postgres::Error::Occupied(_)) => {
                 let place = self.opened(resource).await?;
                 let inside = place.read().await;
                 let server = inside.as_ref().ok_or(Error::Incomplete("server"))?;
                 server.start().await?;
-                server.port()
+                (server.port(), server.major().await)
             }
             Err(error) => return Err(error.into()),
         };
         Ok(Outcome {
             port: Some(port),
-            waiting: false,
+            version: self.versions.iter().find(|it| it.major == major).copied(),
+            ..Outcome::default()
         })
     }
 
