@@ -9,6 +9,7 @@ mod automated;
 mod berth;
 mod data;
 mod killed;
+mod kills;
 mod lifecycle;
 mod malformed;
 mod moments;

@@ -2,7 +2,7 @@
 
 use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path, sync::Arc, time::Duration};
 
-use aws_sdk_rds::Client;
+use aws_sdk_rds::{Client, types::Endpoint};
 use drydock::{servers::Servers, settings::Settings};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
@@ -50,25 +50,7 @@ impl Port {
     ) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
         let endpoint = describe(&self.rds, name).await.endpoint.unwrap();
         let authority = self.berth.dock.servers().authority().unwrap();
-        let authority = CertificateDer::from_pem_slice(authority.as_bytes()).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(authority).unwrap();
-        let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let (client, connection) = Config::new()
-            .host(endpoint.address().unwrap())
-            .port(u16::try_from(endpoint.port.unwrap()).unwrap())
-            .user("postgres")
-            .password(password)
-            .dbname("orders")
-            .ssl_mode(SslMode::Require)
-            .connect(MakeRustlsConnect::new(tls))
-            .await?;
-        tokio::spawn(connection);
-        Ok(client)
+        login(&endpoint, authority, password).await
     }
 
     pub(crate) async fn write(&self, name: &str, row: &str) {
@@ -94,6 +76,33 @@ impl Port {
         delete.send().await.unwrap();
         until_gone(&self.rds, name).await;
     }
+}
+
+/// A session with `orders` of the master user's, over TLS that is verified.
+pub(crate) async fn login(
+    endpoint: &Endpoint,
+    authority: &str,
+    password: &str,
+) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    let authority = CertificateDer::from_pem_slice(authority.as_bytes()).unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority).unwrap();
+    let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let (client, connection) = Config::new()
+        .host(endpoint.address().unwrap())
+        .port(u16::try_from(endpoint.port.unwrap()).unwrap())
+        .user("postgres")
+        .password(password)
+        .dbname("orders")
+        .ssl_mode(SslMode::Require)
+        .connect(MakeRustlsConnect::new(tls))
+        .await?;
+    tokio::spawn(connection);
+    Ok(client)
 }
 
 /// How much is in a folder.

@@ -55,13 +55,13 @@ async fn rows_users_and_moments_outlive_an_upgrade() {
     // A name that is a trap for every quoting.
     let odd = r#"CREATE DATABASE "o'dd \ = ""one""""#;
     client.batch_execute(odd).await.unwrap();
-    let owner = "SELECT pg_get_userbyid(datdba)::text FROM pg_database \
+    let query = "SELECT pg_get_userbyid(datdba)::text FROM pg_database \
                  WHERE datname IN ('postgres', 'orders') ORDER BY datname";
     let owners = async |client: &tokio_postgres::Client| -> Vec<String> {
-        let rows = client.query(owner, &[]).await.unwrap();
+        let rows = client.query(query, &[]).await.unwrap();
         rows.iter().map(|row| row.get(0)).collect()
     };
-    let owned = owners(&client).await;
+    let before_it = owners(&client).await;
     drop(client);
     let before = describe(&port.rds, "a").await;
     let moment = port.berth.dock.clock().now();
@@ -78,7 +78,7 @@ async fn rows_users_and_moments_outlive_an_upgrade() {
     assert_eq!(group.parameter_apply_status(), Some("in-sync"));
     assert_eq!(port.rows("a").await, ["before"]);
     let client = port.login("a", PASSWORD).await.unwrap();
-    assert_eq!(owners(&client).await, owned);
+    assert_eq!(owners(&client).await, before_it);
     for (query, expected) in [
         ("SHOW server_version_num", major),
         ("SHOW work_mem", "7MB"),
