@@ -62,6 +62,10 @@ impl Dock {
         settings: Settings,
         advertised: String,
     ) -> Arc<Self> {
+        let mut world = world;
+        for region in world.regions.values_mut() {
+            machine::renew(region, servers.versions());
+        }
         let dock = Arc::new(Self {
             clock: Clock::new(world.offsets.clone()),
             world: Mutex::new(world),
@@ -83,17 +87,16 @@ impl Dock {
 
     /// Brings the servers of all instances back.
     async fn resume(&self) {
-        let (kept, instances) = {
+        let instances: Vec<_> = {
             let world = self.lock();
             let regions = world.regions.values();
-            let instances: Vec<_> = regions
+            regions
                 .flat_map(|region| region.instances.values())
                 .filter(|instance| instance.reachable)
                 .cloned()
-                .collect();
-            (kept(&world), instances)
+                .collect()
         };
-        self.servers.sweep(&kept).await;
+        self.servers.sweep(|| kept(&self.lock())).await;
         for instance in instances {
             let Err(error) = self.servers.resume(&instance).await else {
                 continue;
@@ -174,16 +177,27 @@ impl Dock {
         let now = self.clock.now();
         let mut world = self.lock();
         let mut began = false;
+        let copies = copies(&world);
         for region in world.regions.values_mut() {
             began |= machine::tick(region, now);
         }
+        let fewer = self::copies(&world) < copies;
         if began && let Err(error) = self.store.save(&world) {
             tracing::error!(%error, "the state cannot be kept");
         }
         drop(world);
+        if fewer {
+            self.sweep();
+        }
         if began {
             self.drive_all();
         }
+    }
+
+    /// Removes the folders that nothing names any more, meanwhile.
+    fn sweep(self: &Arc<Self>) {
+        let dock = Arc::clone(self);
+        tokio::spawn(async move { dock.servers.sweep(|| kept(&dock.lock())).await });
     }
 
     /// Sees to it that every instance with steps has a driver.
@@ -205,6 +219,14 @@ impl Dock {
             }
         }
     }
+}
+
+/// How many folders of snapshots and of retained backups there may be.
+fn copies(world: &World) -> usize {
+    let regions = world.regions.values();
+    regions
+        .map(|it| it.snapshots.len() + it.retained.len())
+        .sum()
 }
 
 /// The folders that the servers still need.

@@ -4,16 +4,19 @@
 //! Everything here is synchronous and knows no server: the work is done by
 //! `drive`, and `complete` says what is true once it is done.
 
+mod backups;
 mod clock;
+mod step;
+mod versions;
 mod window;
 
+pub use backups::{begin, expire, is_restored_from, kept_since, restorable, restorable_from};
 pub use clock::Clock;
-pub use window::{daily, next_opening, weekly};
-
-use std::collections::VecDeque;
+pub use step::{Step, Work, apply_steps};
+pub use versions::renew;
+pub use window::{daily, next_daily, next_opening, weekly};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
 
 use crate::{
     model::{
@@ -25,103 +28,6 @@ use crate::{
 
 /// RDS starts an instance again that was stopped for seven days.
 pub const STOPPED_AT_MOST: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// A status that an instance goes through.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Step {
-    /// Which step it is, for those who did its work meanwhile.
-    pub id: u64,
-    /// What Describe shows.
-    pub status: String,
-    /// What happens in it.
-    pub work: Work,
-    /// When it may end; nothing before it began.
-    pub due: Option<Timestamp>,
-}
-
-/// What happens in a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Work {
-    /// Time passes.
-    Wait,
-    /// A server is made.
-    Create,
-    /// A server is made from a snapshot's folder.
-    Restore {
-        /// The folder's name.
-        folder: String,
-    },
-    /// A server is made from another's backup.
-    RestoreToTime {
-        /// The source's `DbiResourceId`.
-        source: String,
-        /// By drydock's clock.
-        time: Timestamp,
-    },
-    /// A backup is made, and from then on there is one of every moment.
-    BackUp,
-    /// A snapshot is taken.
-    Snapshot {
-        /// Its identifier.
-        snapshot: String,
-    },
-    /// The pending change, apart from the password, takes effect.
-    Apply,
-    /// The pending password takes effect.
-    Password,
-    /// The parameter group's values take effect, where they need no reboot.
-    Parameters,
-    /// The server starts.
-    Start,
-    /// The server stops.
-    Stop,
-    /// The server restarts.
-    Reboot,
-    /// The server goes.
-    Destroy {
-        /// Whether its backups stay.
-        keep_backups: bool,
-    },
-}
-
-impl Step {
-    /// A step that has not begun.
-    pub fn new(status: &str, work: Work) -> Self {
-        Self {
-            id: rand::random(),
-            status: status.to_owned(),
-            work,
-            due: None,
-        }
-    }
-}
-
-/// The steps of applying what is pending, for the part that takes time.
-pub fn apply_steps(instance: &Instance) -> VecDeque<Step> {
-    let mut steps = VecDeque::new();
-    let change = &instance.pending;
-    let rest = crate::model::Change {
-        password: None,
-        ..change.clone()
-    };
-    if !rest.is_empty() {
-        let status = if change.engine_version.is_some() {
-            "upgrading"
-        } else if change.identifier.is_some() {
-            "renaming"
-        } else {
-            "modifying"
-        };
-        steps.push_back(Step::new(status, Work::Apply));
-        if change.touches_storage() {
-            steps.push_back(Step::new("storage-optimization", Work::Wait));
-        }
-    }
-    if change.password.is_some() {
-        steps.push_back(Step::new("resetting-master-credentials", Work::Password));
-    }
-    steps
-}
 
 /// Makes true what the instance's current step was for, and ends the step.
 pub fn complete(
@@ -140,7 +46,10 @@ pub fn complete(
     };
     match step.work {
         Work::Wait => {}
-        Work::BackUp => instance.backed_up = Some(now),
+        Work::BackUp { snapshot } => {
+            backups::finish(&mut instance, now);
+            make_available(region, snapshot);
+        }
         Work::Parameters => {
             let status = &mut instance.configuration.parameter_status;
             if outcome.waiting {
@@ -155,13 +64,18 @@ pub fn complete(
             if let Some(port) = outcome.port {
                 instance.server_port = port;
             }
-        }
-        Work::Snapshot { snapshot } => {
-            if let Some(snapshot) = region.snapshots.get_mut(&snapshot) {
-                "available".clone_into(&mut snapshot.status);
+            if let Some(version) = outcome.version {
+                versions::note(&mut instance, version);
             }
         }
-        Work::Apply => apply(&mut instance, scope, now),
+        Work::Snapshot { snapshot } => make_available(region, Some(snapshot)),
+        Work::Apply => {
+            if outcome.not_upgraded {
+                instance.pending.engine_version = None;
+                instance.pending.parameter_group = None;
+            }
+            apply(&mut instance, scope, now);
+        }
         Work::Password => {
             if let Some(password) = instance.pending.password.take() {
                 instance.password = password;
@@ -183,12 +97,21 @@ pub fn complete(
                 let backup = retained(instance, first, now);
                 region.retained.insert(backup.resource_id.clone(), backup);
             }
+            backups::expire(region, now);
             return;
         }
     }
     region
         .instances
         .insert(instance.identifier.clone(), instance);
+    backups::expire(region, now);
+}
+
+fn make_available(region: &mut Region, snapshot: Option<String>) {
+    let snapshot = snapshot.and_then(|name| region.snapshots.get_mut(&name));
+    if let Some(snapshot) = snapshot {
+        "available".clone_into(&mut snapshot.status);
+    }
 }
 
 fn apply(instance: &mut Instance, scope: &Scope, now: Timestamp) {
@@ -204,14 +127,11 @@ fn apply(instance: &mut Instance, scope: &Scope, now: Timestamp) {
         instance.arn = scope.arn("db", identifier);
     }
     let restarts = change.class.is_some() || change.engine_version.is_some();
-    let group = change.parameter_group.is_some();
-    match change.backup_retention {
-        Some(0) => instance.backed_up = None,
-        Some(_) => instance.backed_up = Some(now),
-        None => {}
+    if change.backup_retention == Some(0) {
+        instance.backed_up = None;
     }
     change.apply(&mut instance.configuration);
-    if restarts && !group {
+    if restarts {
         PARAMETERS_IN_SYNC.clone_into(&mut instance.configuration.parameter_status);
     }
 }
@@ -244,12 +164,11 @@ pub fn fail(region: &mut Region, identifier: &str) {
         Work::Apply if step.status == "upgrading" => "upgrade-failed",
         Work::Parameters | Work::Reboot => "incompatible-parameters",
         Work::Password => "incompatible-credentials",
-        Work::Snapshot { snapshot } => {
-            if let Some(snapshot) = region.snapshots.get_mut(&snapshot) {
-                "failed".clone_into(&mut snapshot.status);
-            }
-            // A delete must not go on without its final snapshot.
+        Work::Snapshot { .. } | Work::BackUp { .. } => {
+            // A delete must not go on without its final snapshot, nor an upgrade
+            // without the one before it.
             instance.steps.clear();
+            backups::clear_up(region);
             return;
         }
         _ => "failed",
@@ -259,9 +178,11 @@ pub fn fail(region: &mut Region, identifier: &str) {
 }
 
 /// Begins what the clock alone begins: pending changes in their maintenance
-/// window, and the start of what was stopped for long. Whether anything began.
+/// window, daily backups in theirs, the start of what was stopped for long, and
+/// the end of backups that are too old. Whether anything changed.
 pub fn tick(region: &mut Region, now: Timestamp) -> bool {
-    let mut began = false;
+    let mut began = backups::clear_up(region);
+    began |= backups::expire(region, now);
     for instance in region.instances.values_mut() {
         if !instance.steps.is_empty() {
             continue;
@@ -283,5 +204,5 @@ pub fn tick(region: &mut Region, now: Timestamp) -> bool {
             began = true;
         }
     }
-    began
+    began | backups::tick(region, now)
 }

@@ -19,6 +19,7 @@ mod session;
 mod snapshot;
 mod template;
 mod tree;
+mod upgrade;
 mod user;
 
 pub use self::{

@@ -72,6 +72,10 @@ pub struct Outcome {
     pub port: Option<u16>,
     /// Whether parameters wait for a reboot.
     pub waiting: bool,
+    /// What the server runs, where it was made.
+    pub version: Option<Version>,
+    /// Whether it is as it was before an upgrade, which failed.
+    pub not_upgraded: bool,
 }
 
 /// Why the work of a step failed.
@@ -135,7 +139,10 @@ impl Servers {
 
     /// Whether an instance can move to another version.
     pub fn upgrades(&self) -> bool {
-        matches!(self, Self::None(_))
+        match self {
+            Self::None(_) => true,
+            Self::Postgres(fleet) => fleet.upgrades(),
+        }
     }
 
     /// Whether a change of a parameter waits for a restart; nothing for one that
@@ -172,8 +179,9 @@ impl Servers {
         }
     }
 
-    /// Removes what belongs to none of these.
-    pub async fn sweep(&self, kept: &Kept) {
+    /// Removes what belongs to none of what is `kept`. That is asked after the
+    /// folders are listed, so that what is begun meanwhile is left alone.
+    pub async fn sweep(&self, kept: impl FnOnce() -> Kept + Send) {
         if let Self::Postgres(fleet) = self {
             fleet.sweep(kept).await;
         }

@@ -199,7 +199,7 @@ pub(super) fn add(
     storage_quota(turn, configuration.storage)?;
     let mut steps = vec![first];
     if configuration.backup_retention > 0 {
-        steps.push(Step::new("backing-up", Work::BackUp));
+        steps.push(Step::new("backing-up", Work::BackUp { snapshot: None }));
     }
     let lag = std::time::Duration::from_millis(turn.settings.lag);
     let instance = Instance {

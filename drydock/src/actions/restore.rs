@@ -2,18 +2,19 @@
 //! the database, the version and the encryption are the source's.
 
 use super::{
-    Answer, create,
+    Answer, backups, create,
     describe::{find, not_found},
-    instance::{self, instance},
+    instance::instance,
     placement::{self, Placement},
     snapshots,
 };
 use crate::{
     dock::Turn,
     fault::{self, Fault},
-    machine::{Step, Work},
-    model::{Configuration, Monitoring, PARAMETERS_IN_SYNC, Tags},
-    rules::{name, storage, tag},
+    machine::{Step, Work, restorable, restorable_from},
+    model::{Configuration, Instance, Monitoring, PARAMETERS_IN_SYNC, Tags},
+    rules::{name, storage, tag, version},
+    servers::Version,
     wire::{Element, Parameters},
 };
 
@@ -22,6 +23,8 @@ struct Source {
     configuration: Configuration,
     password: String,
     tags: Tags,
+    /// GiB to which the copy may grow, if the request says so.
+    most: Option<i32>,
 }
 
 pub(super) fn from_snapshot(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
@@ -40,6 +43,7 @@ pub(super) fn from_snapshot(turn: &mut Turn<'_>, mut parameters: Parameters) -> 
         },
         password: snapshot.password,
         tags: snapshot.tags,
+        most: None,
     };
     let work = Work::Restore {
         folder: snapshot.folder,
@@ -55,88 +59,117 @@ pub(super) fn from_snapshot(turn: &mut Turn<'_>, mut parameters: Parameters) -> 
 }
 
 pub(super) fn to_point_in_time(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
-    let target = parameters.required("TargetDBInstanceIdentifier")?;
-    let by_name = parameters.string("SourceDBInstanceIdentifier");
-    let by_resource = parameters.string("SourceDbiResourceId");
-    let time = parameters.time("RestoreTime")?;
-    let latest = parameters
-        .boolean("UseLatestRestorableTime")?
-        .unwrap_or(false);
-    let max_storage = parameters.integer("MaxAllocatedStorage")?;
+    let take = &mut parameters;
+    let target = take.required("TargetDBInstanceIdentifier")?;
+    let named = [
+        take.string("SourceDBInstanceIdentifier").map(Named::Name),
+        take.string("SourceDbiResourceId").map(Named::Resource),
+        take.string("SourceDBInstanceAutomatedBackupsArn")
+            .map(Named::Backups),
+    ];
+    let mut named = named.into_iter().flatten();
+    let (Some(named), None) = (named.next(), named.next()) else {
+        return Err(fault::INVALID_PARAMETER_COMBINATION.because(
+            "Specify one of SourceDBInstanceIdentifier, SourceDbiResourceId and \
+             SourceDBInstanceAutomatedBackupsArn.",
+        ));
+    };
+    let time = take.time("RestoreTime")?;
+    let latest = take.boolean("UseLatestRestorableTime")?.unwrap_or(false);
+    let most = take.integer("MaxAllocatedStorage")?;
+    let (resource_id, window, mut source) = backed_up(turn, named)?;
+    source.most = most;
+    let work = Work::RestoreToTime {
+        source: resource_id,
+        time: moment(time, latest, window)?,
+    };
+    restore(
+        turn,
+        parameters,
+        "RestoreDBInstanceToPointInTimeResult",
+        &target,
+        source,
+        work,
+    )
+}
 
-    let combination = |why: &str| Err(fault::INVALID_PARAMETER_COMBINATION.because(why));
-    let name = match (by_name, by_resource) {
-        (Some(name), None) => name,
-        (None, Some(resource)) => match resource_name(turn, &resource) {
-            Some(name) => name,
-            None => return retained(turn, parameters, &target, &resource, time, latest),
-        },
-        _ => {
-            return combination(
-                "Specify either SourceDBInstanceIdentifier or SourceDbiResourceId.",
-            );
+/// How a request names whose backups it means.
+enum Named {
+    /// An instance that is there.
+    Name(String),
+    /// An instance that is or was there.
+    Resource(String),
+    /// The same, by the ARN of its backups.
+    Backups(String),
+}
+
+type Window = (jiff::Timestamp, jiff::Timestamp);
+
+/// The `DbiResourceId` of an instance that is or was there, what times of it can
+/// be restored, and what it is like.
+fn backed_up(turn: &mut Turn<'_>, named: Named) -> Result<(String, Window, Source), Fault> {
+    let (resource, unknown) = match named {
+        Named::Name(name) => {
+            let instance = find(turn.region, &name)?.clone();
+            return of_instance(turn, instance);
+        }
+        Named::Resource(resource) => {
+            let unknown = not_found(&resource);
+            (resource, unknown)
+        }
+        Named::Backups(arn) => {
+            let resource = backups::resource(turn.scope, &arn)?;
+            let unknown = fault::AUTOMATED_BACKUP_NOT_FOUND
+                .because(format!("No automated backup of {arn} was found."));
+            (resource, unknown)
         }
     };
-    let it = find(turn.region, &name)?.clone();
-    let (Some(first), Some(last)) = (it.backed_up, instance::latest(&it, turn.now)) else {
-        return Err(fault::POINT_IN_TIME_RESTORE_NOT_ENABLED.because(format!(
-            "The instance {name} has no automated backups to restore from."
-        )));
+    let mut live = turn.region.instances.values();
+    if let Some(instance) = live.find(|it| it.resource_id.eq_ignore_ascii_case(&resource)) {
+        return of_instance(turn, instance.clone());
+    }
+    let mut left = turn.region.retained.values();
+    let left = left.find(|it| it.resource_id.eq_ignore_ascii_case(&resource));
+    let left = left.cloned().ok_or(unknown)?;
+    let window = restorable_from(&left, turn.now);
+    let source = Source {
+        configuration: left.configuration,
+        password: left.password,
+        tags: left.tags,
+        most: None,
     };
-    let time = moment(time, latest, (first, last))?;
-    let mut source = Source {
+    Ok((left.resource_id, window, source))
+}
+
+fn of_instance(turn: &Turn<'_>, it: Instance) -> Result<(String, Window, Source), Fault> {
+    if it.configuration.backup_retention == 0 {
+        return Err(fault::POINT_IN_TIME_RESTORE_NOT_ENABLED.because(format!(
+            "Point In Time Restore is not enabled for instance {}.",
+            it.identifier
+        )));
+    }
+    let window = restorable(&it, turn.now).filter(|_| !it.is_deleting());
+    let window = window.ok_or_else(|| {
+        fault::INVALID_INSTANCE_STATE.because(format!(
+            "Instance {} has no backup to restore from while it is {}.",
+            it.identifier,
+            it.status()
+        ))
+    })?;
+    let source = Source {
         configuration: it.configuration,
         password: it.password,
         tags: it.tags,
+        most: None,
     };
-    if max_storage.is_some() {
-        source.configuration.max_storage = max_storage;
-    }
-    let work = Work::RestoreToTime {
-        source: it.resource_id,
-        time,
-    };
-    restore(turn, parameters, RESULT, &target, source, work)
-}
-
-const RESULT: &str = "RestoreDBInstanceToPointInTimeResult";
-
-fn resource_name(turn: &Turn<'_>, resource: &str) -> Option<String> {
-    let mut all = turn.region.instances.values();
-    all.find(|instance| instance.resource_id == resource)
-        .map(|instance| instance.identifier.clone())
-}
-
-/// From the backups of a deleted instance.
-fn retained(
-    turn: &mut Turn<'_>,
-    parameters: Parameters,
-    target: &str,
-    resource: &str,
-    time: Option<jiff::Timestamp>,
-    latest: bool,
-) -> Answer {
-    let Some(backup) = turn.region.retained.get(resource).cloned() else {
-        return Err(not_found(resource));
-    };
-    let time = moment(time, latest, (backup.first, backup.deleted))?;
-    let source = Source {
-        configuration: backup.configuration,
-        password: backup.password,
-        tags: backup.tags,
-    };
-    let work = Work::RestoreToTime {
-        source: backup.resource_id,
-        time,
-    };
-    restore(turn, parameters, RESULT, target, source, work)
+    Ok((it.resource_id, window, source))
 }
 
 /// The moment that is meant, within what can be restored.
 fn moment(
     time: Option<jiff::Timestamp>,
     latest: bool,
-    (first, last): (jiff::Timestamp, jiff::Timestamp),
+    (first, last): Window,
 ) -> Result<jiff::Timestamp, Fault> {
     match (time, latest) {
         (None, true) => Ok(last),
@@ -162,6 +195,8 @@ fn restore(
     if let Some(engine) = take.string("Engine") {
         create::engine(&engine)?;
     }
+    only(take, "LicenseModel", "postgresql-license")?;
+    only(take, "BackupTarget", "region")?;
     let from = &source.configuration;
     let class = take.string("DBInstanceClass");
     let class = class.unwrap_or_else(|| from.class.clone());
@@ -180,14 +215,14 @@ fn restore(
             size: take.integer("AllocatedStorage")?,
             iops: take.integer("Iops")?,
             throughput: take.integer("StorageThroughput")?,
-            most: None,
+            most: source.most,
         },
     )?;
     let placement = Placement::take(take)?;
     // Tags that are given replace the source's; none leave them.
     let tags = tag::take(take)?.unwrap_or(source.tags);
     parameters.finish()?;
-    let major = from.engine_version.split('.').next().unwrap_or_default();
+    let version = here(turn, &from.engine_version)?;
     let mut configuration = Configuration {
         class,
         storage: granted.size,
@@ -199,7 +234,8 @@ fn restore(
         monitoring: Monitoring::default(),
         security_groups: vec!["sg-default".to_owned()],
         subnet_group: None,
-        parameter_group: format!("default.postgres{major}"),
+        parameter_group: format!("default.postgres{}", version.major),
+        engine_version: version.to_string(),
         parameter_status: PARAMETERS_IN_SYNC.to_owned(),
         deletion_protection: false,
         copy_tags_to_snapshot: false,
@@ -219,4 +255,24 @@ fn restore(
     Ok(Some(
         Element::new(result).with(instance(&turn.view(), &made)),
     ))
+}
+
+/// A parameter that says what is so anyway.
+fn only(take: &mut Parameters, name: &str, value: &str) -> Result<(), Fault> {
+    match take.string(name) {
+        Some(other) if other != value => Err(fault::INVALID_PARAMETER_VALUE
+            .because(format!("Invalid {name} for engine postgres: {other}"))),
+        _ => Ok(()),
+    }
+}
+
+/// The version that a copy of these data runs: theirs, or if this machine has it
+/// no more, the newest of the same major.
+fn here(turn: &Turn<'_>, stored: &str) -> Result<Version, Fault> {
+    let versions = turn.servers.versions();
+    let major = stored.split('.').next();
+    version::resolve(Some(stored), versions).or_else(|gone| {
+        let same = version::resolve(major, versions);
+        same.map_err(|_| gone)
+    })
 }

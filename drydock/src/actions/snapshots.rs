@@ -9,14 +9,16 @@ use super::{
 use crate::{
     dock::{Turn, View},
     fault::{self, Fault},
-    machine::{Step, Work},
-    model::{Instance, Snapshot, SnapshotKind, Tags, unique},
+    machine::{Step, Work, is_restored_from},
+    model::{Instance, Snapshot, SnapshotKind, Tags},
     rules::{name, tag},
     wire::{Element, Parameters},
 };
 
 /// Statuses of an instance that can be copied.
 const COPYABLE: [&str; 3] = ["available", "storage-optimization", "stopped"];
+/// `SnapshotType`; of these drydock has the first two.
+const KINDS: [&str; 5] = ["automated", "manual", "shared", "public", "awsbackup"];
 const FILTERS: [&str; 5] = [
     "db-instance-id",
     "db-snapshot-id",
@@ -61,9 +63,17 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
     let source = parameters.string("DBInstanceIdentifier");
     let resource = parameters.string("DbiResourceId");
     let kind = parameters.string("SnapshotType");
+    // Nobody shares anything here, either way.
+    let _shared = parameters.boolean("IncludeShared")?;
+    let _public = parameters.boolean("IncludePublic")?;
     let filters = Filters::take(&mut parameters, &FILTERS)?;
     let page = Page::take(&mut parameters)?;
     parameters.finish()?;
+    if let Some(unknown) = kind.as_ref().filter(|kind| !KINDS.contains(&&***kind)) {
+        return Err(fault::INVALID_PARAMETER_VALUE.because(format!(
+            "Unrecognized snapshot type value of {unknown} is provided"
+        )));
+    }
     let matches = |wanted: &Option<String>, value: &str| {
         wanted
             .as_ref()
@@ -78,7 +88,7 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
             (matches(&only, &it.identifier) || only.as_ref() == Some(&arn))
                 && matches(&source, &it.instance)
                 && matches(&resource, &it.resource_id)
-                && matches(&kind, kind_of(it))
+                && matches(&kind, it.kind.name())
         })
         .collect();
     if let (Some(only), true) = (&only, found.is_empty()) {
@@ -91,7 +101,7 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
                 "db-instance-id" => vec![it.instance.clone()],
                 "db-snapshot-id" => vec![it.identifier.clone()],
                 "dbi-resource-id" => vec![it.resource_id.clone()],
-                "snapshot-type" => vec![kind_of(it).to_owned()],
+                "snapshot-type" => vec![it.kind.name().to_owned()],
                 _ => vec!["postgres".to_owned()],
             })
         })
@@ -116,6 +126,7 @@ pub(super) fn copy(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
         // Data of a snapshot never change, so both have the same.
         identifier: target.clone(),
         created: turn.now,
+        kind: SnapshotKind::Manual,
         copy_of: Some(turn.scope.arn("snapshot", &source.identifier)),
         tags: match given {
             Some(given) => given,
@@ -134,13 +145,10 @@ pub(super) fn delete(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer 
     let asked = parameters.required("DBSnapshotIdentifier")?;
     parameters.finish()?;
     let mut gone = settled(turn, &asked)?;
-    let in_use = turn.region.instances.values().any(|instance| {
-        instance
-            .steps
-            .iter()
-            .any(|step| matches!(&step.work, Work::Restore { folder } if *folder == gone.folder))
-    });
-    if in_use {
+    if gone.kind == SnapshotKind::Automated {
+        return Err(fault::INVALID_SNAPSHOT_STATE.because("automated snapshots cannot be deleted."));
+    }
+    if is_restored_from(turn.region, &gone.folder) {
         return Err(fault::INVALID_SNAPSHOT_STATE
             .because(format!("The snapshot {asked} is being restored.")));
     }
@@ -173,11 +181,7 @@ pub(super) fn settled(turn: &Turn<'_>, asked: &str) -> Result<Snapshot, Fault> {
 
 /// The tags that a snapshot takes over from its instance.
 pub(super) fn inherited(source: &Instance) -> Tags {
-    if source.configuration.copy_tags_to_snapshot {
-        source.tags.clone()
-    } else {
-        Tags::new()
-    }
+    source.snapshot_tags()
 }
 
 /// Adds a snapshot that is being created.
@@ -189,18 +193,8 @@ pub(super) fn add(
 ) -> Result<Snapshot, Fault> {
     vacant(turn, identifier)?;
     let snapshot = Snapshot {
-        identifier: identifier.to_owned(),
-        folder: unique("snapshot-"),
-        instance: of.identifier.clone(),
-        resource_id: of.resource_id.clone(),
-        instance_created: of.created,
-        created: turn.now,
-        status: "creating".to_owned(),
-        kind: SnapshotKind::Manual,
-        configuration: of.configuration.clone(),
-        password: of.password.clone(),
         tags,
-        copy_of: None,
+        ..Snapshot::of(of, identifier.to_owned(), SnapshotKind::Manual, turn.now)
     };
     turn.region
         .snapshots
@@ -216,18 +210,13 @@ fn vacant(turn: &Turn<'_>, identifier: &str) -> Result<(), Fault> {
              already exists."
         )));
     }
-    if turn.region.snapshots.len() >= turn.settings.snapshots {
+    let manual = |it: &&Snapshot| it.kind == SnapshotKind::Manual;
+    if turn.region.snapshots.values().filter(manual).count() >= turn.settings.snapshots {
         return Err(fault::SNAPSHOT_QUOTA_EXCEEDED.because(
             "Cannot create more snapshots: the region has its number of manual snapshots.",
         ));
     }
     Ok(())
-}
-
-fn kind_of(snapshot: &Snapshot) -> &'static str {
-    match snapshot.kind {
-        SnapshotKind::Manual => "manual",
-    }
 }
 
 /// The `DBSnapshot` element.
@@ -248,7 +237,7 @@ fn snapshot(view: &View<'_>, it: &Snapshot) -> Element {
         .field("MasterUsername", &about.master_username)
         .field("EngineVersion", &about.engine_version)
         .field("LicenseModel", "postgresql-license")
-        .field("SnapshotType", kind_of(it))
+        .field("SnapshotType", it.kind.name())
         .maybe("Iops", about.iops)
         .maybe("StorageThroughput", about.throughput)
         .field("PercentProgress", if done { 100 } else { 0 })

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{PoisonError, Weak},
+    sync::{Arc, PoisonError, Weak},
     time::Duration,
 };
 
@@ -61,10 +61,12 @@ impl Dock {
             let step = instance.steps.front_mut()?;
             if step.due.is_none() {
                 step.due = Some(now + settings.delay(&step.status));
+                let identifier = instance.identifier.clone();
+                machine::begin(region, &identifier, now);
             }
-            let step = step.clone();
-            let instance = instance.clone();
-            Some((self.job(region, instance, &step), step))
+            let instance = find(region, resource)?.clone();
+            let step = instance.steps.front()?.clone();
+            Some((self.job(region, instance, &step, now), step))
         });
         if begun.is_none() {
             // Under the same lock as the look, or a new step could fall between.
@@ -76,13 +78,20 @@ impl Dock {
         begun
     }
 
-    fn job(&self, region: &Region, instance: Instance, step: &Step) -> Job {
-        let group = &instance.configuration.parameter_group;
+    fn job(&self, region: &Region, instance: Instance, step: &Step, now: Timestamp) -> Job {
+        // An upgrade comes with a group of its own.
+        let next = instance.pending.parameter_group.as_ref();
+        let group = next
+            .filter(|_| step.work == Work::Apply)
+            .unwrap_or(&instance.configuration.parameter_group);
         let group = region.parameter_groups.get(group);
         Job {
             parameters: group.map_or_else(BTreeMap::new, |group| group.parameters.clone()),
             snapshot: match &step.work {
-                Work::Snapshot { snapshot } => region
+                Work::Snapshot { snapshot }
+                | Work::BackUp {
+                    snapshot: Some(snapshot),
+                } => region
                     .snapshots
                     .get(snapshot)
                     .map(|snapshot| snapshot.folder.clone()),
@@ -90,6 +99,10 @@ impl Dock {
             },
             time: match &step.work {
                 Work::RestoreToTime { time, .. } => Some(self.clock.to_machine(*time)),
+                Work::BackUp { .. } => {
+                    let retention = instance.configuration.backup_retention;
+                    Some(self.clock.to_machine(machine::kept_since(retention, now)))
+                }
                 _ => None,
             },
             instance,
@@ -119,8 +132,9 @@ impl Dock {
         }
     }
 
-    fn end(&self, scope: &Scope, resource: &str, step: &Step, done: Option<Outcome>) {
+    fn end(self: &Arc<Self>, scope: &Scope, resource: &str, step: &Step, done: Option<Outcome>) {
         let mut world = self.lock();
+        let copies = super::copies(&world);
         let Some(region) = world.regions.get_mut(&scope.key()) else {
             return;
         };
@@ -145,6 +159,11 @@ impl Dock {
         );
         if let Err(error) = self.store.save(&world) {
             tracing::error!(%error, "the state cannot be kept");
+        }
+        let fewer = super::copies(&world) < copies;
+        drop(world);
+        if fewer {
+            self.sweep();
         }
     }
 }

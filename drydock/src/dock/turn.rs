@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{Dock, kept};
+use super::Dock;
 use crate::{
     fault::{self, Fault},
     model::{Region, Scope},
@@ -93,8 +93,8 @@ impl Dock {
         let mut world = self.lock();
         let key = scope.key();
         let before = world.regions.get(&key).cloned();
+        let copies = super::copies(&world);
         let region = world.regions.entry(key.clone()).or_default();
-        let copies = region.snapshots.len() + region.retained.len();
         let mut outcome = change(&mut Turn {
             region,
             scope,
@@ -115,13 +115,10 @@ impl Dock {
                 None => world.regions.remove(&key),
             };
         }
-        let after = world.regions.get(&key);
-        let fewer = after.is_some_and(|it| it.snapshots.len() + it.retained.len() < copies);
-        let unneeded = fewer.then(|| kept(&world));
+        let fewer = super::copies(&world) < copies;
         drop(world);
-        if let Some(kept) = unneeded {
-            let dock = Arc::clone(self);
-            tokio::spawn(async move { dock.servers.sweep(&kept).await });
+        if fewer {
+            self.sweep();
         }
         if outcome.is_ok() {
             self.drive_all();

@@ -60,9 +60,33 @@ pub fn next_opening(window: &str, after: Timestamp) -> Option<Timestamp> {
     Some(opening + SignedDuration::from_mins(i64::from(ahead)))
 }
 
+/// When a daily window opens next, after a moment.
+pub fn next_daily(window: &str, after: Timestamp) -> Option<Timestamp> {
+    let (start, _) = daily(window)?;
+    let midnight = after.to_zoned(TimeZone::UTC).start_of_day().ok()?;
+    let today = midnight.timestamp() + SignedDuration::from_mins(i64::from(start));
+    Some(if today > after {
+        today
+    } else {
+        today + SignedDuration::from_hours(24)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_daily_window_opens_within_a_day() {
+        let opening = |after: &str| {
+            next_daily("03:00-03:30", after.parse().unwrap())
+                .unwrap()
+                .to_string()
+        };
+        assert_eq!(opening("2026-11-22T02:59:59Z"), "2026-11-22T03:00:00Z");
+        assert_eq!(opening("2026-11-22T03:00:00Z"), "2026-11-23T03:00:00Z");
+        assert_eq!(opening("2026-11-22T23:59:59Z"), "2026-11-23T03:00:00Z");
+    }
 
     #[test]
     fn windows_are_read() {

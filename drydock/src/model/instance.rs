@@ -153,6 +153,15 @@ impl Instance {
         }
     }
 
+    /// The tags that a snapshot takes over from it.
+    pub fn snapshot_tags(&self) -> Tags {
+        if self.configuration.copy_tags_to_snapshot {
+            self.tags.clone()
+        } else {
+            Tags::new()
+        }
+    }
+
     /// Whether it is on its way out.
     pub fn is_deleting(&self) -> bool {
         self.status() == "deleting"

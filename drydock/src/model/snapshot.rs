@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Configuration, Tags};
+use super::{Configuration, Instance, Tags, unique};
 
 /// Who made a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +11,18 @@ use super::{Configuration, Tags};
 pub enum SnapshotKind {
     /// A client, or a delete with a final snapshot.
     Manual,
+    /// RDS itself: daily, and before a major upgrade.
+    Automated,
+}
+
+impl SnapshotKind {
+    /// `SnapshotType`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Manual => "manual",
+            Self::Automated => "automated",
+        }
+    }
 }
 
 /// A DB snapshot.
@@ -40,6 +52,31 @@ pub struct Snapshot {
     pub tags: Tags,
     /// The ARN of the snapshot that it is a copy of.
     pub copy_of: Option<String>,
+}
+
+impl Snapshot {
+    /// A snapshot that is being created, with the tags that it takes over.
+    pub fn of(instance: &Instance, identifier: String, kind: SnapshotKind, now: Timestamp) -> Self {
+        Self {
+            identifier,
+            folder: unique("snapshot-"),
+            instance: instance.identifier.clone(),
+            resource_id: instance.resource_id.clone(),
+            instance_created: instance.created,
+            created: now,
+            status: "creating".to_owned(),
+            kind,
+            configuration: instance.configuration.clone(),
+            password: instance.password.clone(),
+            tags: instance.snapshot_tags(),
+            copy_of: None,
+        }
+    }
+
+    /// Whether RDS made it, of that instance.
+    pub fn is_automated_of(&self, resource_id: &str) -> bool {
+        self.kind == SnapshotKind::Automated && self.resource_id == resource_id
+    }
 }
 
 /// The automated backup of a deleted instance.

@@ -5,6 +5,11 @@
 //! finished), `wal` (archived segments) and `latest`. While there is no such
 //! folder nothing is archived.
 
+mod archive;
+
+pub(super) use archive::set_apart;
+pub use archive::{Restorable, restorable};
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -14,6 +19,8 @@ use std::{
 
 use jiff::Timestamp;
 use tokio::time::{sleep, timeout};
+
+use archive::{EARLIER, copies, copy_for, first_segment, span};
 
 use super::{
     error::Error,
@@ -27,28 +34,6 @@ use super::{
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
-
-/// The span of time that a folder of backups can bring back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Restorable {
-    /// When its first copy was finished.
-    pub earliest: Timestamp,
-    /// Up to when the archive is known to be complete.
-    pub latest: Timestamp,
-}
-
-/// What a folder of backups can bring back; nothing if it holds no copy.
-pub fn restorable(backups: &Path) -> Result<Option<Restorable>, Error> {
-    let copies = copies(backups)?;
-    let Some((&earliest, newest)) = copies.keys().next().zip(copies.keys().next_back()) else {
-        return Ok(None);
-    };
-    let latest = fs::read_to_string(backups.join("latest"))
-        .ok()
-        .and_then(|text| moment(&text));
-    let latest = latest.map_or(*newest, |latest| latest.max(*newest));
-    Ok(Some(Restorable { earliest, latest }))
-}
 
 impl Server {
     /// Where its backups are kept, from the first [`Self::back_up`] on.
@@ -79,6 +64,21 @@ impl Server {
             .join(finished.as_microsecond().to_string());
         fs::rename(&fresh, &named).map_err(Error::system(format!("making {}", named.display())))?;
         Ok(finished)
+    }
+
+    /// Makes a folder that shares the copy finished at `copy`, and outlives it: a
+    /// copy as [`Self::copy_to`] makes one, but on the disk only once.
+    pub async fn share_backup(&self, copy: Timestamp, folder: &Path) -> Result<(), Error> {
+        let _state = self.state.lock().await;
+        let found = copies(&self.backups())?;
+        let found = found
+            .get(&copy)
+            .ok_or_else(|| Error::Missing(self.backups()))?;
+        let partial = folder.with_extension("partial");
+        tree::remove(&partial).await?;
+        let user = &self.installations.host().user;
+        tree::link(user, found, &partial).await?;
+        fs::rename(&partial, folder).map_err(Error::system(format!("making {}", folder.display())))
     }
 
     /// Sees to it that the archive is complete up to the returned moment, which
@@ -114,6 +114,11 @@ impl Server {
     pub async fn prune_backups(&self, since: Timestamp) -> Result<(), Error> {
         let _state = self.state.lock().await;
         let backups = self.backups();
+        for epoch in tree::entries(&backups.join(EARLIER))? {
+            if span(&epoch)?.is_none_or(|span| span.latest < since) {
+                tree::remove(&epoch).await?;
+            }
+        }
         let copies = copies(&backups)?;
         let Some((&kept, oldest)) = copies.range(..=since).next_back() else {
             return Ok(());
@@ -162,12 +167,11 @@ impl Server {
         parameters: BTreeMap<String, String>,
         time: Timestamp,
     ) -> Result<Self, Error> {
-        let copy = copy_for(backups, time)?;
+        let (copy, wal) = copy_for(backups, time)?;
         let server = Self::from_copy(installations, &copy, folder, port, parameters).await?;
         let made = async {
             let user = &installations.host().user;
             let target = server.data().join(RESTORE_FILE);
-            let wal = backups.join("wal");
             let text = recovery(&wal, time);
             tree::write(user, &target, text.as_bytes())?;
             tree::write(user, &server.data().join("recovery.signal"), b"")?;
@@ -216,48 +220,10 @@ async fn mark(session: &Session) -> Result<(), Error> {
     session.run("marking the end of the archive", emit).await
 }
 
-fn copies(backups: &Path) -> Result<BTreeMap<Timestamp, PathBuf>, Error> {
-    let entries = tree::entries(&backups.join("copies"))?;
-    Ok(entries
-        .into_iter()
-        .filter_map(|path| Some((moment(path.file_name()?.to_str()?)?, path)))
-        .collect())
-}
-
 /// Now, in the microseconds that PostgreSQL counts and file names here hold.
 fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_microsecond(now.as_microsecond()).unwrap_or(now)
-}
-
-fn moment(text: &str) -> Option<Timestamp> {
-    Timestamp::from_microsecond(text.parse().ok()?).ok()
-}
-
-fn copy_for(backups: &Path, time: Timestamp) -> Result<PathBuf, Error> {
-    let not = |reason: String| Error::NotRestorable { time, reason };
-    let span = restorable(backups)?.ok_or_else(|| not("there is no backup".to_owned()))?;
-    if time > span.latest {
-        return Err(not(format!("backups reach to {}", span.latest)));
-    }
-    let copies = copies(backups)?;
-    let copy = copies.range(..=time).next_back();
-    copy.map(|(_, path)| path.clone())
-        .ok_or_else(|| not(format!("backups begin at {}", span.earliest)))
-}
-
-/// The first segment that a copy needs, of `START WAL LOCATION: 0/2000028 (file
-/// 000000010000000000000002)`.
-fn first_segment(copy: &Path) -> Result<String, Error> {
-    let path = copy.join("data/backup_label");
-    let reading = || Error::system(format!("reading {}", path.display()));
-    let label = fs::read_to_string(&path).map_err(reading())?;
-    let segment = label
-        .split_once("(file ")
-        .and_then(|(_, rest)| rest.split_once(')'));
-    segment
-        .map(|(segment, _)| segment.to_owned())
-        .ok_or_else(|| reading()(std::io::ErrorKind::InvalidData.into()))
 }
 
 /// PostgreSQL replaces `%f` and `%p`, then a shell reads the line. The time is in

@@ -62,6 +62,9 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// Something in a server's data keeps it from moving to another version.
+    #[error("it cannot be upgraded: {0}")]
+    NotUpgradable(&'static str),
     /// No backup allows a restore to that time.
     #[error("{time} cannot be restored: {reason}")]
     NotRestorable {

@@ -114,9 +114,10 @@ impl fmt::Debug for Installations {
 }
 
 impl Installations {
-    /// Looks for PostgreSQL 14 to 18: where the system's packages lie, then
-    /// where PATH's `pg_config` says, then in `cache/postgres/*/bin`, into which
-    /// a build can put one. Of each major the first wins.
+    /// Looks for PostgreSQL 14 to 18: where the system's packages lie, then where
+    /// PATH's `pg_config` says, then in PATH itself, which can name several, then
+    /// in `cache/postgres/*/bin`, into which a build can put one. Of each major
+    /// the first wins.
     ///
     /// `cache` is made if need be, and keeps what is made once: a template for
     /// each release, and the certificate authority. Run as root, the folder must
@@ -164,6 +165,11 @@ impl Installations {
         &self.0.authority
     }
 
+    /// What there is, the oldest first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Installation> {
+        self.0.found.values()
+    }
+
     pub(super) fn host(&self) -> &Arc<Host> {
         &self.0
     }
@@ -186,6 +192,9 @@ async fn places(cache: &Path) -> Vec<PathBuf> {
             String::from_utf8_lossy(&output.stdout).trim(),
         ));
     }
+    if let Some(path) = std::env::var_os("PATH") {
+        places.extend(std::env::split_paths(&path).filter(|bin| has_server(bin)));
+    }
     places.extend(bins(&cache.join("postgres"), ""));
     places
 }
@@ -199,10 +208,14 @@ fn bins(folder: &Path, prefix: &str) -> Vec<PathBuf> {
         .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
         .map(|entry| entry.path().join("bin"))
-        .filter(|bin| bin.join("postgres").exists() && bin.join("initdb").exists())
+        .filter(|bin| has_server(bin))
         .collect();
     bins.sort_by_key(|bin| Reverse(bin.clone()));
     bins
+}
+
+fn has_server(bin: &Path) -> bool {
+    bin.join("postgres").exists() && bin.join("initdb").exists()
 }
 
 async fn version(user: &User, bin: &Path) -> Option<Version> {

@@ -22,7 +22,7 @@ use super::{
     record::Record,
     roles,
     session::{Session, SessionError},
-    template, tree,
+    template, tree, upgrade,
 };
 
 /// What a new server is like.
@@ -109,6 +109,9 @@ impl Server {
     /// Takes up a server that is in `folder` since an earlier life of drydock. It
     /// is stopped, but its port is held.
     pub async fn open(installations: &Installations, folder: &Path) -> Result<Self, Error> {
+        // Missing before it is settled: a folder without a record is no server.
+        Record::read(folder)?;
+        upgrade::settle(installations, folder).await?;
         let record = Record::read(folder)?;
         installations.major(record.major)?;
         let user = &installations.host().user;
@@ -149,6 +152,11 @@ impl Server {
     /// The port that clients connect to.
     pub fn port(&self) -> u16 {
         self.front.port()
+    }
+
+    /// Its major version.
+    pub async fn major(&self) -> u32 {
+        self.state.lock().await.record.major
     }
 
     /// Gives a user of the server another password. Sessions go on.

@@ -91,6 +91,16 @@ pub(super) async fn connect(run: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(path).await
 }
 
+/// The folder of a server's socket for a program that runs in a folder from which
+/// `relative` leads there. Through `/proc` it has a short name, on Linux.
+pub(super) fn socket_folder(run: &Path, relative: &Path) -> PathBuf {
+    if run.as_os_str().len() + SOCKET.len() < LONGEST_ADDRESS {
+        run.to_owned()
+    } else {
+        Path::new("/proc/self/cwd").join(relative)
+    }
+}
+
 /// A name as SQL wants it, so that no name can end the quotes.
 pub(super) fn identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

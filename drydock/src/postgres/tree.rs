@@ -38,6 +38,13 @@ pub(super) async fn copy(user: &User, from: &Path, to: &Path, leave: Leave) -> R
     blocking(move || folder(&user, &from, &to, leave)).await
 }
 
+/// As [`copy`], of a folder in which nothing is ever written again: the files are
+/// the same ones, by another name.
+pub(super) async fn link(user: &User, from: &Path, to: &Path) -> Result<(), Error> {
+    let (user, from, to) = (user.clone(), from.to_owned(), to.to_owned());
+    blocking(move || links(&user, &from, &to)).await
+}
+
 /// Copies the plain files of a folder whose names are wanted into another
 /// folder, which exists.
 pub(super) async fn copy_files(
@@ -82,6 +89,16 @@ pub(super) async fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes a file; that there is none is well.
+pub(super) fn remove_file(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Error::system(format!("removing {}", path.display()))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn blocking(work: impl FnOnce() -> Result<(), Error> + Send + 'static) -> Result<(), Error> {
     tokio::task::spawn_blocking(work)
         .await
@@ -107,6 +124,20 @@ fn folder(user: &User, from: &Path, to: &Path, leave: Leave) -> Result<(), Error
             }
         } else if metadata.is_file() {
             file(user, &entry, &target)?;
+        }
+    }
+    Ok(())
+}
+
+fn links(user: &User, from: &Path, to: &Path) -> Result<(), Error> {
+    make(user, to)?;
+    for entry in entries(from)? {
+        let target = to.join(entry.file_name().unwrap_or_default());
+        if entry.is_dir() {
+            links(user, &entry, &target)?;
+        } else {
+            fs::hard_link(&entry, &target)
+                .map_err(Error::system(format!("linking {}", entry.display())))?;
         }
     }
     Ok(())

@@ -4,21 +4,23 @@
 //! deleted instance left. Work that a kill interrupted is done again, so each
 //! kind of it must bear what an earlier attempt left.
 
+mod lives;
+mod sweep;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     fs,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use jiff::Timestamp;
 use tokio::sync::RwLock;
 
-use super::{Error, Job, Kept, Outcome, Version};
+use super::{Error, Job, Outcome, Version};
 use crate::{
     machine::Work,
     model::Instance,
-    postgres::{self, Installations, Parameter, Reach, Server, Spec, restorable},
+    postgres::{self, Installations, Parameter, Reach, Server},
 };
 
 /// A server's place: those who use it read, who takes it away writes.
@@ -65,6 +67,10 @@ impl Fleet {
         &self.versions
     }
 
+    pub(super) fn upgrades(&self) -> bool {
+        self.installations.upgrade()
+    }
+
     pub(super) fn parameter(&self, family: &str, name: &str) -> Option<bool> {
         Some(self.parameters.get(family)?.get(name)?.restarts)
     }
@@ -86,6 +92,12 @@ impl Fleet {
         self.folder.join("backups").join(resource)
     }
 
+    /// The folder of the snapshot that a step takes.
+    fn snapshot(&self, job: &Job) -> Result<PathBuf, Error> {
+        let name = job.snapshot.as_ref().ok_or(Error::Incomplete("snapshot"))?;
+        Ok(self.folder.join("snapshots").join(name))
+    }
+
     fn place(&self, resource: &str) -> Place {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(places.entry(resource.to_owned()).or_default())
@@ -94,6 +106,10 @@ impl Fleet {
     /// The server's place, with the server in it.
     async fn opened(&self, resource: &str) -> Result<Place, Error> {
         let place = self.place(resource);
+        // A restore from its backups may be reading for long.
+        if place.read().await.is_some() {
+            return Ok(place);
+        }
         let mut inside = place.write().await;
         if inside.is_none() {
             *inside = Some(Server::open(&self.installations, &self.home(resource)).await?);
@@ -147,19 +163,25 @@ impl Fleet {
         };
         let mut outcome = Outcome::default();
         match work {
-            Work::BackUp => {
-                server.back_up().await?;
+            Work::BackUp { .. } => {
+                let folder = self.snapshot(job)?;
+                // Or an earlier attempt finished it.
+                if !folder.exists() {
+                    let copy = server.back_up().await?;
+                    server.share_backup(copy, &folder).await?;
+                }
+                let since = job.time.ok_or(Error::Incomplete("time"))?;
+                server.prune_backups(since).await?;
             }
             Work::Snapshot { .. } => {
-                let name = job.snapshot.as_ref().ok_or(Error::Incomplete("snapshot"))?;
-                let folder = self.folder.join("snapshots").join(name);
+                let folder = self.snapshot(job)?;
                 match server.copy_to(&folder).await {
                     // An earlier attempt finished it.
                     Ok(()) | Err(postgres::Error::Occupied(_)) => {}
                     Err(error) => return Err(error.into()),
                 }
             }
-            Work::Apply => apply(server, instance).await?,
+            Work::Apply => outcome.not_upgraded = !apply(server, job).await?,
             Work::Password => {
                 let password = &instance.pending.password;
                 let password = password.as_ref().ok_or(Error::Incomplete("password"))?;
@@ -184,154 +206,35 @@ impl Fleet {
         }
         Ok(outcome)
     }
-
-    /// Makes a server, or takes up the one that an earlier attempt finished.
-    async fn make(&self, work: &Work, job: &Job) -> Result<Outcome, Error> {
-        let instance = &job.instance;
-        let resource = &*instance.resource_id;
-        let home = self.home(resource);
-        let parameters = job.parameters.clone();
-        let installations = &self.installations;
-        let made = match work {
-            Work::Restore { folder } => {
-                let copy = self.folder.join("snapshots").join(folder);
-                Server::restore(installations, &copy, &home, 0, parameters).await
-            }
-            Work::RestoreToTime { source, .. } => {
-                let time = job.time.ok_or(Error::Incomplete("time"))?;
-                let (backups, time) = self.backups(source, time).await?;
-                Server::restore_to_time(installations, &backups, &home, 0, parameters, time).await
-            }
-            _ => {
-                let about = &instance.configuration;
-                let major = about.engine_version.split('.').next();
-                let spec = Spec {
-                    major: major
-                        .and_then(|major| major.parse().ok())
-                        .ok_or(Error::Incomplete("version"))?,
-                    port: 0,
-                    master_username: about.master_username.clone(),
-                    master_password: instance.password.clone(),
-                    database: about.database.clone(),
-                    parameters,
-                };
-                Server::create(installations, &home, spec).await
-            }
-        };
-        let port = match made {
-            Ok(server) => {
-                let port = server.port();
-                *self.place(resource).write().await = Some(server);
-                port
-            }
-            Err(postgres::Error::Occupied(_)) => {
-                let place = self.opened(resource).await?;
-                let inside = place.read().await;
-                let server = inside.as_ref().ok_or(Error::Incomplete("server"))?;
-                server.start().await?;
-                server.port()
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Outcome {
-            port: Some(port),
-            waiting: false,
-        })
-    }
-
-    /// The backups of an instance that is there, or gone, complete up to a time;
-    /// of one that does not run that is its end, at most.
-    async fn backups(&self, source: &str, time: Timestamp) -> Result<(PathBuf, Timestamp), Error> {
-        let left = self.left(source);
-        let backups = if left.exists() {
-            left
-        } else {
-            let place = self.opened(source).await?;
-            let inside = place.read().await;
-            let server = inside.as_ref().ok_or(Error::Incomplete("server"))?;
-            if server.is_running().await {
-                server.flush_backups().await?;
-                return Ok((server.backups(), time));
-            }
-            server.backups()
-        };
-        let end = restorable(&backups)?.map_or(time, |span| span.latest);
-        Ok((backups, time.min(end)))
-    }
-
-    async fn destroy(&self, resource: &str, keep_backups: bool) -> Result<(), Error> {
-        let home = self.home(resource);
-        if home.exists() {
-            let server = match self.opened(resource).await {
-                Ok(place) => place.write().await.take(),
-                // Nothing that runs: the next sweep removes what there is.
-                Err(error) => {
-                    tracing::warn!(resource, %error, "there is no server to end");
-                    None
-                }
-            };
-            match server {
-                // An earlier attempt may have moved them already.
-                Some(server) if keep_backups && !self.left(resource).exists() => {
-                    server.destroy_but_backups(&self.left(resource)).await?;
-                }
-                Some(server) => server.destroy().await?,
-                None => {}
-            }
-        }
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        places.remove(resource);
-        Ok(())
-    }
-
-    pub(super) async fn sweep(&self, kept: &Kept) {
-        let Kept {
-            instances,
-            snapshots,
-            backups,
-        } = kept;
-        for (kind, kept) in [
-            ("instances", instances),
-            ("snapshots", snapshots),
-            ("backups", backups),
-        ] {
-            let folder = self.folder.join(kind);
-            let kept = kept.clone();
-            let swept = tokio::task::spawn_blocking(move || remove_others(&folder, &kept)).await;
-            if let Ok(Err(error)) = swept {
-                tracing::warn!(%error, kind, "what is no longer needed cannot be removed");
-            }
-        }
-    }
 }
 
-/// What of a change concerns the server.
-async fn apply(server: &Server, instance: &Instance) -> Result<(), postgres::Error> {
-    let change = &instance.pending;
-    match change.backup_retention {
-        Some(0) => server.discard_backups().await?,
-        Some(_) => {
-            server.back_up().await?;
+/// Does what of a change concerns the server. Whether it runs the version that
+/// the change says: an upgrade that failed changed nothing.
+async fn apply(server: &Server, job: &Job) -> Result<bool, Error> {
+    let change = &job.instance.pending;
+    let major = change.engine_version.as_deref().and_then(major);
+    let mut upgraded = true;
+    if let Some(major) = major
+        && let Err(error) = server.upgrade(major, &job.parameters).await
+    {
+        if !server.is_running().await {
+            return Err(error.into());
         }
-        None => {}
+        tracing::warn!(instance = job.instance.identifier, %error, "the upgrade failed");
+        upgraded = false;
+    }
+    if change.backup_retention == Some(0) {
+        server.discard_backups().await?;
     }
     if change.class.is_some() || change.port.is_some() {
         server.restart().await?;
     }
-    Ok(())
+    Ok(upgraded)
 }
 
-fn remove_others(folder: &Path, kept: &BTreeSet<String>) -> std::io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        // A copy that is being made has an ending.
-        let stem = name.split('.').next().unwrap_or_default();
-        if !kept.contains(stem) {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
+/// 17, of 17.6.
+fn major(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
 
 fn system(doing: impl Into<String>) -> impl FnOnce(std::io::Error) -> Error {

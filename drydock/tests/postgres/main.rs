@@ -12,3 +12,4 @@ mod lifecycle;
 mod machine;
 mod parameters;
 mod reopening;
+mod upgrades;

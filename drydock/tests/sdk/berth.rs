@@ -14,7 +14,7 @@ use drydock::{
 };
 
 /// Longer than anything here takes, shorter than a stuck build.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) struct Berth {
     pub(crate) dock: Arc<Dock>,
@@ -149,7 +149,7 @@ pub(crate) async fn until(rds: &Client, identifier: &str, status: &str) -> DbIns
             if instance.db_instance_status() == Some(status) {
                 return instance;
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::time::timeout(PATIENCE, asking)
@@ -169,7 +169,7 @@ pub(crate) async fn until_gone(rds: &Client, identifier: &str) {
             if described.is_err() {
                 return code(described);
             }
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     let code = tokio::time::timeout(PATIENCE, asking).await.unwrap();

@@ -1,104 +1,11 @@
-//! What is in the databases: logins over TLS, rows, snapshots, restores.
+//! What is in the databases: logins over TLS, rows, snapshots, parameters.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, sync::Arc};
+use aws_sdk_rds::types::{ApplyMethod, Parameter};
 
-use aws_sdk_rds::{
-    Client,
-    primitives::DateTime,
-    types::{ApplyMethod, Parameter},
+use crate::{
+    berth::{describe, request, until},
+    port::{PASSWORD, Port, count, eventually},
 };
-use drydock::{servers::Servers, settings::Settings};
-use rustls::pki_types::{CertificateDer, pem::PemObject};
-use rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
-use tokio_postgres::{Config, config::SslMode};
-use tokio_postgres_rustls::MakeRustlsConnect;
-
-use crate::berth::{Berth, describe, request, until, until_gone};
-
-const PASSWORD: &str = "correct-horse";
-
-pub(crate) struct Port {
-    pub(crate) berth: Berth,
-    pub(crate) rds: Client,
-    folder: tempfile::TempDir,
-}
-
-impl Port {
-    pub(crate) async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        // As root, PostgreSQL runs as another user, who must come through.
-        std::fs::set_permissions(folder.path(), Permissions::from_mode(0o711)).unwrap();
-        Self::on(folder).await
-    }
-
-    /// What a drydock finds that starts on the folder of another.
-    async fn on(folder: tempfile::TempDir) -> Self {
-        let path = folder.path().join("data");
-        let cache = folder.path().join("cache");
-        let servers = Servers::find(&path, &cache).await.unwrap();
-        let berth = Berth::of(&path, Settings::default(), servers).await;
-        let rds = berth.rds();
-        Self { berth, rds, folder }
-    }
-
-    async fn create(&self, name: &str) {
-        let request = request(&self.rds, name).db_name("orders");
-        request.send().await.unwrap();
-        until(&self.rds, name, "available").await;
-    }
-
-    pub(crate) async fn login(
-        &self,
-        name: &str,
-        password: &str,
-    ) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
-        let endpoint = describe(&self.rds, name).await.endpoint.unwrap();
-        let authority = self.berth.dock.servers().authority().unwrap();
-        let authority = CertificateDer::from_pem_slice(authority.as_bytes()).unwrap();
-        let mut roots = RootCertStore::empty();
-        roots.add(authority).unwrap();
-        let tls = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let (client, connection) = Config::new()
-            .host(endpoint.address().unwrap())
-            .port(u16::try_from(endpoint.port.unwrap()).unwrap())
-            .user("postgres")
-            .password(password)
-            .dbname("orders")
-            .ssl_mode(SslMode::Require)
-            .connect(MakeRustlsConnect::new(tls))
-            .await?;
-        tokio::spawn(connection);
-        Ok(client)
-    }
-
-    async fn write(&self, name: &str, row: &str) {
-        let client = self.login(name, PASSWORD).await.unwrap();
-        let sql = "CREATE TABLE IF NOT EXISTS cargo (item text)";
-        client.batch_execute(sql).await.unwrap();
-        let sql = "INSERT INTO cargo VALUES ($1)";
-        client.execute(sql, &[&row]).await.unwrap();
-    }
-
-    async fn rows(&self, name: &str) -> Vec<String> {
-        let client = self.login(name, PASSWORD).await.unwrap();
-        let sql = "SELECT item FROM cargo ORDER BY item";
-        let rows = client.query(sql, &[]).await.unwrap();
-        rows.iter().map(|row| row.get(0)).collect()
-    }
-
-    async fn delete(&self, name: &str) {
-        let delete = self.rds.delete_db_instance();
-        let delete = delete
-            .db_instance_identifier(name)
-            .skip_final_snapshot(true);
-        delete.send().await.unwrap();
-        until_gone(&self.rds, name).await;
-    }
-}
 
 #[tokio::test]
 async fn an_instance_is_a_server() {
@@ -162,75 +69,9 @@ async fn a_restored_snapshot_has_the_rows_of_its_time_and_the_old_password() {
 
     let delete = port.rds.delete_db_snapshot().db_snapshot_identifier("kept");
     delete.send().await.unwrap();
+    port.delete("copy").await;
     let snapshots = port.folder.path().join("data/snapshots");
-    while std::fs::read_dir(&snapshots).unwrap().count() > 0 {
-        tokio::task::yield_now().await;
-    }
-}
-
-#[tokio::test]
-async fn a_point_in_time_is_between_two_rows_also_when_the_clock_was_moved() {
-    let port = Port::new().await;
-    let ahead = std::time::Duration::from_hours(30);
-    port.berth.dock.advance(ahead).unwrap();
-    port.create("source").await;
-    port.write("source", "before").await;
-    let between = port.berth.dock.clock().now();
-    port.berth.dock.advance(ahead).unwrap();
-    port.write("source", "after").await;
-
-    let restore = |target: &str| {
-        port.rds
-            .restore_db_instance_to_point_in_time()
-            .source_db_instance_identifier("source")
-            .target_db_instance_identifier(target)
-    };
-    let time = DateTime::from_nanos(between.as_nanosecond()).unwrap();
-    restore("then").restore_time(time).send().await.unwrap();
-    restore("now")
-        .use_latest_restorable_time(true)
-        .send()
-        .await
-        .unwrap();
-    until(&port.rds, "then", "available").await;
-    until(&port.rds, "now", "available").await;
-    assert_eq!(port.rows("then").await, ["before"]);
-    assert_eq!(port.rows("now").await, ["after", "before"]);
-}
-
-#[tokio::test]
-async fn backups_outlive_a_deleted_instance_if_asked() {
-    let port = Port::new().await;
-    port.create("source").await;
-    port.write("source", "tea").await;
-    let resource = describe(&port.rds, "source").await.dbi_resource_id.unwrap();
-    let delete = port
-        .rds
-        .delete_db_instance()
-        .db_instance_identifier("source");
-    let delete = delete
-        .skip_final_snapshot(true)
-        .delete_automated_backups(false);
-    delete.send().await.unwrap();
-    until_gone(&port.rds, "source").await;
-    let backups = port.rds.describe_db_instance_automated_backups();
-    let backups = backups.dbi_resource_id(&resource).send().await.unwrap();
-    let [backup] = backups.db_instance_automated_backups() else {
-        panic!("not one backup: {backups:?}");
-    };
-    assert_eq!(backup.status(), Some("retained"));
-
-    let restore = port.rds.restore_db_instance_to_point_in_time();
-    let restore = restore
-        .source_dbi_resource_id(&resource)
-        .use_latest_restorable_time(true);
-    restore
-        .target_db_instance_identifier("again")
-        .send()
-        .await
-        .unwrap();
-    until(&port.rds, "again", "available").await;
-    assert_eq!(port.rows("again").await, ["tea"]);
+    eventually("all copies to go", || count(&snapshots) == 0).await;
 }
 
 #[tokio::test]

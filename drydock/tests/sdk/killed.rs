@@ -13,9 +13,9 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::berth::{config_of, describe, request, until};
 
-struct Drydock {
+pub(crate) struct Drydock {
     process: Child,
-    rds: Client,
+    pub(crate) rds: Client,
 }
 
 /// Kills it if a test fails.
@@ -27,13 +27,19 @@ impl Drop for Drydock {
 }
 
 impl Drydock {
-    async fn start(data: &Path) -> Self {
+    pub(crate) async fn start(data: &Path) -> Self {
+        Self::start_with(data, &[]).await
+    }
+
+    /// With more arguments.
+    pub(crate) async fn start_with(data: &Path, arguments: &[&str]) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let process = Command::new(env!("CARGO_BIN_EXE_drydock"))
             .args(["--listen", &address.to_string(), "--data"])
             .arg(data)
+            .args(arguments)
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
@@ -50,7 +56,7 @@ impl Drydock {
     }
 
     /// The status it exits with.
-    fn end(&mut self, by: Signal) -> Option<i32> {
+    pub(crate) fn end(&mut self, by: Signal) -> Option<i32> {
         let pid = Pid::from_child(&self.process);
         kill_process(pid, by).unwrap();
         self.process.wait().unwrap().code()

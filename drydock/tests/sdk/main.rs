@@ -6,6 +6,7 @@
 )]
 
 mod admin;
+mod automated;
 mod behind;
 mod berth;
 mod binary;
@@ -14,15 +15,19 @@ mod faults;
 mod fuzz;
 mod http;
 mod killed;
+mod kills;
 mod lifecycle;
 mod malformed;
+mod moments;
 mod offers;
 mod parameter_groups;
 mod pending;
+mod port;
 mod quotas;
 mod settings;
 mod signed;
 mod subnet_groups;
 mod sweep;
+mod upgrades;
 mod validation;
 mod wide;

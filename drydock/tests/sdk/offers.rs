@@ -104,7 +104,7 @@ async fn a_version_says_what_it_can_become() {
 
 #[tokio::test]
 async fn upgrades_are_promised_where_servers_can_do_them() {
-    let port = crate::data::Port::new().await;
+    let port = crate::port::Port::new().await;
     let servers = port.berth.dock.servers();
     let found = port.rds.describe_db_engine_versions().send().await.unwrap();
     let found = found.db_engine_versions();

@@ -170,7 +170,7 @@ async fn a_parameter_group_is_modified_listed_and_reset() {
 /// With servers, since only they know their parameters.
 #[tokio::test]
 async fn every_parameter_is_listed_with_where_its_value_comes_from() {
-    let port = crate::data::Port::new().await;
+    let port = crate::port::Port::new().await;
     let rds = &port.rds;
     let family = format!("postgres{}", port.berth.dock.servers().versions()[0].major);
     parameter_group(rds, "mine", &family).await;
@@ -246,7 +246,7 @@ async fn every_parameter_is_listed_with_where_its_value_comes_from() {
 
 #[tokio::test]
 async fn a_reset_reaches_the_servers() {
-    let port = crate::data::Port::new().await;
+    let port = crate::port::Port::new().await;
     let rds = &port.rds;
     let version = port.berth.dock.servers().versions()[0];
     parameter_group(rds, "mine", &format!("postgres{}", version.major)).await;
