@@ -17,18 +17,6 @@ use crate::{
     port::{eventually, login},
 };
 
-/// What is under way when the kill comes, and the status that shows it.
-const STEPS: [(&str, &str); 9] = [
-    ("create", "creating"),
-    ("first backup", "backing-up"),
-    ("snapshot", "backing-up"),
-    ("restore", "creating"),
-    ("moment", "creating"),
-    ("password", "resetting-master-credentials"),
-    ("stop", "stopping"),
-    ("delete", "deleting"),
-    ("reboot", "rebooting"),
-];
 /// In the middle of a step's work, or after it, while its status lasts.
 const PAUSES: [u64; 2] = [0, 700];
 const FIRST: &str = "correct-horse";
@@ -185,25 +173,47 @@ impl Berths {
     }
 }
 
-#[tokio::test]
-async fn a_kill_in_any_step_leaves_nothing_half_done_and_nothing_over() {
-    for (step, status) in STEPS {
-        let berths = Berths::new();
-        let mut drydock = berths.start(None).await;
-        let base = request(&drydock.rds, "base").db_name("orders");
-        base.send().await.unwrap();
-        until(&drydock.rds, "base", "available").await;
-        assert_eq!(berths.rows(&drydock.rds, "base", FIRST).await, Some(0));
-        let first = drydock.rds.create_db_snapshot();
-        let first = first.db_instance_identifier("base");
-        first.db_snapshot_identifier("first").send().await.unwrap();
-        until(&drydock.rds, "base", "available").await;
-        drydock.end(Signal::KILL);
-        for pause in PAUSES {
-            one(&berths, step, status, pause).await;
-        }
-        eventually("every process to end", || berths.processes().is_empty()).await;
+/// Tests, each by what is under way when the kill comes, and the status that
+/// shows it.
+macro_rules! killed_in {
+    ($($test:ident: $step:literal $status:literal;)*) => {
+        $(
+            #[tokio::test]
+            async fn $test() {
+                killed_in($step, $status).await;
+            }
+        )*
+    };
+}
+
+killed_in! {
+    killed_in_a_creation: "create" "creating";
+    killed_in_the_first_backup: "first backup" "backing-up";
+    killed_in_a_snapshot: "snapshot" "backing-up";
+    killed_in_a_restore: "restore" "creating";
+    killed_in_a_restore_to_a_moment: "moment" "creating";
+    killed_in_a_change_of_the_password: "password" "resetting-master-credentials";
+    killed_in_a_stop: "stop" "stopping";
+    killed_in_a_delete: "delete" "deleting";
+    killed_in_a_reboot: "reboot" "rebooting";
+}
+
+async fn killed_in(step: &str, status: &str) {
+    let berths = Berths::new();
+    let mut drydock = berths.start(None).await;
+    let base = request(&drydock.rds, "base").db_name("orders");
+    base.send().await.unwrap();
+    until(&drydock.rds, "base", "available").await;
+    assert_eq!(berths.rows(&drydock.rds, "base", FIRST).await, Some(0));
+    let first = drydock.rds.create_db_snapshot();
+    let first = first.db_instance_identifier("base");
+    first.db_snapshot_identifier("first").send().await.unwrap();
+    until(&drydock.rds, "base", "available").await;
+    drydock.end(Signal::KILL);
+    for pause in PAUSES {
+        one(&berths, step, status, pause).await;
     }
+    eventually("every process to end", || berths.processes().is_empty()).await;
 }
 
 /// Kills it in a step, and looks at what the next life makes of it.
