@@ -60,7 +60,7 @@ codes! {
     INVALID_RESTORE = "InvalidRestoreFault" 400;
     INVALID_SNAPSHOT_STATE = "InvalidDBSnapshotState" 400;
     INVALID_SUBNET_GROUP_STATE = "InvalidDBSubnetGroupStateFault" 400;
-    MALFORMED_QUERY_STRING = "MalformedQueryString" 400;
+    MALFORMED_QUERY_STRING = "MalformedQueryString" 404;
     MISSING_ACTION = "MissingAction" 400;
     MISSING_AUTHENTICATION_TOKEN = "MissingAuthenticationToken" 403;
     MISSING_PARAMETER = "MissingParameter" 400;

@@ -38,6 +38,9 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
                 .field("DBParameterGroupName", &about.parameter_group)
                 .field("ParameterApplyStatus", &about.parameter_status)],
         )
+        .list("OptionGroupMemberships", [option_group(about)])
+        .list("AssociatedRoles", [])
+        .list("DomainMemberships", [])
         .field("DbInstancePort", 0)
         .field("DbiResourceId", &shown.resource_id)
         .field("DBInstanceArn", &shown.arn)
@@ -101,6 +104,14 @@ fn security_groups(about: &Configuration) -> impl Iterator<Item = Element> {
             .field("VpcSecurityGroupId", group)
             .field("Status", "active")
     })
+}
+
+/// PostgreSQL has no options, and every instance the group that is empty.
+fn option_group(about: &Configuration) -> Element {
+    let major = about.engine_version.split('.').next().unwrap_or_default();
+    Element::new("OptionGroupMembership")
+        .field("OptionGroupName", format!("default:postgres-{major}"))
+        .field("Status", "in-sync")
 }
 
 /// The last moment that can be restored, where there are backups.

@@ -233,7 +233,7 @@ fn kind_of(snapshot: &Snapshot) -> &'static str {
 /// The `DBSnapshot` element.
 fn snapshot(view: &View<'_>, it: &Snapshot) -> Element {
     let about = &it.configuration;
-    let done = it.status == "available";
+    let done = it.status != "creating";
     Element::new("DBSnapshot")
         .field("DBSnapshotIdentifier", &it.identifier)
         .field("DBInstanceIdentifier", &it.instance)

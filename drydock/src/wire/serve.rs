@@ -42,6 +42,10 @@ async fn answer(State(dock): State<Arc<Dock>>, request: Request) -> Response {
         Ok(body) => call_of(&head.method, &head.headers, &body, &mut call),
         Err(_) => Err(fault::REQUEST_TOO_LARGE.because("The request is too large, or broken off.")),
     };
+    // A refusal before that is known speaks for RDS.
+    let service = outcome
+        .as_ref()
+        .map_or(Service::Rds, |(authorization, _)| authorization.service);
     let effect = match &outcome {
         Ok(_) => dock.faults.meet(&call.action),
         Err(_) => None,
@@ -76,8 +80,8 @@ async fn answer(State(dock): State<Arc<Dock>>, request: Request) -> Response {
         return lost();
     }
     match outcome {
-        Ok(result) => success(&id, &action, result),
-        Err(fault) => refusal(&id, &fault),
+        Ok(result) => success(&id, service, &action, result),
+        Err(fault) => refusal(&id, service, &fault),
     }
 }
 
@@ -121,6 +125,13 @@ fn version_of(service: Service) -> &'static str {
     }
 }
 
+fn namespace_of(service: Service) -> &'static str {
+    match service {
+        Service::Rds => "http://rds.amazonaws.com/doc/2014-10-31/",
+        Service::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+    }
+}
+
 fn refused_by(effect: Option<&Effect>) -> Result<(), Fault> {
     Err(match effect {
         Some(Effect::Throttling) => fault::THROTTLING.because("Rate exceeded"),
@@ -137,16 +148,16 @@ fn refused_by(effect: Option<&Effect>) -> Result<(), Fault> {
     })
 }
 
-fn success(id: &str, action: &str, result: Option<Element>) -> Response {
+fn success(id: &str, service: Service, action: &str, result: Option<Element>) -> Response {
     let mut root = Element::new(format!("{action}Response"));
     if let Some(result) = result {
         root = root.with(result);
     }
     let root = root.with(Element::new("ResponseMetadata").field("RequestId", id));
-    xml(id, StatusCode::OK, &root)
+    xml(id, service, StatusCode::OK, &root)
 }
 
-fn refusal(id: &str, fault: &Fault) -> Response {
+fn refusal(id: &str, service: Service, fault: &Fault) -> Response {
     let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let side = if status.is_server_error() {
         "Receiver"
@@ -160,17 +171,17 @@ fn refusal(id: &str, fault: &Fault) -> Response {
     let root = Element::new("ErrorResponse")
         .with(error)
         .field("RequestId", id);
-    xml(id, status, &root)
+    xml(id, service, status, &root)
 }
 
-fn xml(id: &str, status: StatusCode, root: &Element) -> Response {
+fn xml(id: &str, service: Service, status: StatusCode, root: &Element) -> Response {
     (
         status,
         [
             (header::CONTENT_TYPE, "text/xml"),
             (header::HeaderName::from_static("x-amzn-requestid"), id),
         ],
-        root.document("http://rds.amazonaws.com/doc/2014-10-31/"),
+        root.document(namespace_of(service)),
     )
         .into_response()
 }
