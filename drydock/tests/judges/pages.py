@@ -3,11 +3,8 @@
     pages.py
 """
 
-import json
-import subprocess
-import sys
-
 from berth import equal, rds, wait
+from cli import aws
 
 # A page holds 20 at least.
 NAMES = [f"berth-{number:02}" for number in range(45)]
@@ -39,16 +36,12 @@ def by_boto3(client):
 
 
 def by_cli():
-    def aws(*options):
-        command = [sys.executable, "-m", "awscli", "rds", "describe-db-instances", "--output", "json"]
-        return json.loads(subprocess.run([*command, *options], check=True, capture_output=True).stdout)
-
     # The CLI cuts pages of 20 to 30 members, and goes on in the midst of one.
-    some = aws("--page-size", "20", "--max-items", "30")
-    rest = aws("--page-size", "20", "--starting-token", some["NextToken"])
+    some = aws("describe-db-instances", "--page-size", "20", "--max-items", "30")
+    rest = aws("describe-db-instances", "--page-size", "20", "--starting-token", some["NextToken"])
     equal(len(names(some)), 30)
     equal(sorted(names(some) + names(rest)), NAMES)
-    equal(sorted(names(aws())), NAMES)
+    equal(sorted(names(aws("describe-db-instances"))), NAMES)
 
 
 def main():
