@@ -23,7 +23,7 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run manifests binaries control-plane moto
+.PHONY: help demo test check run manifests binaries control-plane moto judges cost
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,7 +31,7 @@ help: ## list these commands
 demo: control-plane moto binaries ## from kubectl apply to a database, all on this machine
 	@$(demo) --stow $(stow) --yaml yaml
 
-test: control-plane moto ## run every test
+test: control-plane moto judges ## run every test
 	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v pg_config >/dev/null || \
 		PATH="$$PATH:$$(tools/postgres/build)"; \
 	$(CARGO) test --workspace --locked
@@ -59,3 +59,9 @@ control-plane: ## build kube-apiserver and its kin, once, about six minutes
 
 moto: ## install the RDS endpoint for tests, once
 	@tools/moto/build
+
+judges: ## install what judges drydock from outside (the AWS CLI, boto3), once
+	@tools/judges/build
+
+cost: judges ## measure what an instance of drydock costs
+	$(CARGO) test -p drydock --test judges --locked -- --ignored --nocapture cost

@@ -64,7 +64,7 @@ codes! {
     INVALID_SUBNET = "InvalidSubnet" 400;
     INVALID_SUBNET_GROUP_STATE = "InvalidDBSubnetGroupStateFault" 400;
     INVALID_VPC_NETWORK_STATE = "InvalidVPCNetworkStateFault" 400;
-    MALFORMED_QUERY_STRING = "MalformedQueryString" 400;
+    MALFORMED_QUERY_STRING = "MalformedQueryString" 404;
     MISSING_ACTION = "MissingAction" 400;
     MISSING_AUTHENTICATION_TOKEN = "MissingAuthenticationToken" 403;
     MISSING_PARAMETER = "MissingParameter" 400;

@@ -56,6 +56,8 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
                 )
                 .field("Status", "in-sync")],
         )
+        .list("AssociatedRoles", [])
+        .list("DomainMemberships", [])
         .field("DbInstancePort", about.port)
         .field("DbiResourceId", &shown.resource_id)
         .field("DBInstanceArn", &shown.arn)

@@ -222,7 +222,7 @@ fn vacant(turn: &Turn<'_>, identifier: &str) -> Result<(), Fault> {
 /// The `DBSnapshot` element.
 fn snapshot(view: &View<'_>, it: &Snapshot) -> Element {
     let about = &it.configuration;
-    let done = it.status == "available";
+    let done = it.status != "creating";
     Element::new("DBSnapshot")
         .field("DBSnapshotIdentifier", &it.identifier)
         .field("DBInstanceIdentifier", &it.instance)

@@ -61,19 +61,19 @@ async fn each_gets_an_error_and_the_instances_stay() {
         (
             AUTHORIZATION,
             format!("Action=%zz{version}"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
             AUTHORIZATION,
             format!("Action=%ff{version}"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
             AUTHORIZATION,
             format!("Action=A&Action=B{version}"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
