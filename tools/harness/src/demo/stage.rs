@@ -17,8 +17,9 @@ use crate::{
     eventually::eventually,
     exchange::Upstream,
     loopback::free_port,
-    moto::{Moto, Rds},
+    moto::Moto,
     operator::{Operator, OperatorConfig, REGION},
+    rds::Rds,
     relay::ServiceRelay,
 };
 
