@@ -28,7 +28,7 @@ endif
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: control-plane moto binaries ## from kubectl apply to a database, all on this machine
+demo: control-plane binaries ## from kubectl apply to a database, all on this machine
 	@$(demo) --stow $(stow) --yaml yaml
 
 test: control-plane moto ## run every test

@@ -125,7 +125,7 @@ pub(super) async fn deletion(stage: &Stage, name: &str) -> Result<String> {
     Ok(snapshots.remove(0))
 }
 
-async fn secret_name(stage: &Stage, name: &str) -> Result<String> {
+pub(super) async fn secret_name(stage: &Stage, name: &str) -> Result<String> {
     stage.read(KIND, name, "{{.status.binding.name}}").await
 }
 
