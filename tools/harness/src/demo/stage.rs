@@ -52,7 +52,8 @@ pub(super) struct Stage {
 
 impl Stage {
     pub(super) async fn boot() -> Result<Self> {
-        let (control_plane, drydock) = tokio::join!(ControlPlane::start(), Drydock::with(&PACE));
+        let (control_plane, drydock) =
+            tokio::join!(Box::pin(ControlPlane::start()), Drydock::with(&PACE));
         Ok(Self {
             operator: None,
             relay: None,
