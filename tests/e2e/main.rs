@@ -1,5 +1,6 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
-//! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
+//! operator as its ServiceAccount, and drydock behind a proxy
+//! that sees every call.
 
 mod admission;
 mod calls;
@@ -8,12 +9,12 @@ mod change;
 mod cli;
 mod configuration;
 mod crash;
+mod data;
 mod definition;
 mod deletion;
 mod document;
 mod forgery;
 mod garbage;
-mod guise;
 mod lead;
 mod looks;
 mod managers;
@@ -22,5 +23,6 @@ mod refusals;
 mod secrets;
 mod stage;
 mod states;
+mod sweep;
 mod usage;
 mod versions;

@@ -10,8 +10,8 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use harness::operator::REGION;
 use harness::{
-    ControlPlane, Error, Moto, Operator, OperatorConfig, Proxy, Rds, Result, ServiceRelay,
-    Upstream, eventually, free_port,
+    ControlPlane, Database, Drydock, Error, Operator, OperatorConfig, Proxy, Rds, Result,
+    ServiceRelay, Upstream, eventually, free_port,
 };
 use http::Request;
 use http_body_util::Full;
@@ -45,7 +45,7 @@ pub(crate) struct Stage {
     // Dropped in this order: operators end before what they talk to.
     pub(crate) replicas: Vec<Replica>,
     relay: Option<ServiceRelay>,
-    pub(crate) moto: Moto,
+    pub(crate) drydock: Drydock,
     pub(crate) cluster: ControlPlane,
 }
 
@@ -57,11 +57,17 @@ pub(crate) fn file(path: &str) -> PathBuf {
 impl Stage {
     /// A control plane with the tests' namespace and nothing else.
     pub(crate) async fn bare() -> Result<Self> {
-        let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
+        Self::bare_with(&[]).await
+    }
+
+    /// The same, with arguments for drydock.
+    pub(crate) async fn bare_with(arguments: &[&str]) -> Result<Self> {
+        let drydock = Drydock::with(arguments);
+        let (cluster, drydock) = tokio::join!(ControlPlane::start(), drydock);
         let stage = Self {
             replicas: Vec::new(),
             relay: None,
-            moto: moto?,
+            drydock: drydock?,
             cluster: cluster?,
         };
         stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
@@ -70,7 +76,12 @@ impl Stage {
 
     /// A control plane with the manifests applied as documented, and no operator.
     pub(crate) async fn boot() -> Result<Self> {
-        let stage = Self::bare().await?;
+        Self::boot_with(&[]).await
+    }
+
+    /// The same, with arguments for drydock.
+    pub(crate) async fn boot_with(arguments: &[&str]) -> Result<Self> {
+        let stage = Self::bare_with(arguments).await?;
         for manifest in [
             "yaml/crd.yaml",
             "yaml/config-map.yaml",
@@ -90,6 +101,14 @@ impl Stage {
     /// The same, with one operator that converts and leads.
     pub(crate) async fn running() -> Result<Self> {
         let mut stage = Self::boot().await?;
+        stage.start(&[]).await?;
+        Ok(stage)
+    }
+
+    /// The same, with states alone: no server is behind an instance. For tests of
+    /// many instances that log in to none.
+    pub(crate) async fn with_states_alone() -> Result<Self> {
+        let mut stage = Self::boot_with(&["--without-postgres"]).await?;
         stage.start(&[]).await?;
         Ok(stage)
     }
@@ -117,7 +136,7 @@ impl Stage {
         change: impl FnOnce(&mut OperatorConfig),
     ) -> Result<Replica> {
         let token = self.cluster.token(SYSTEM, "stow").await?;
-        let rds = Proxy::start(self.moto.upstream()).await?;
+        let rds = Proxy::start(self.drydock.upstream()).await?;
         let api = Proxy::start(self.cluster.upstream()).await?;
         let kubeconfig = self.cluster.kubeconfig(&api.url(), &token)?;
         let webhook = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
@@ -234,9 +253,19 @@ impl Stage {
     }
 
     /// Waits until `kubectl wait` would be satisfied.
-    pub(crate) async fn ready(&self, name: &str) -> Result<Value> {
+    pub(crate) async fn usable(&self, name: &str) -> Result<Value> {
         self.condition(name, "Ready", |status, _| status == "True")
             .await
+    }
+
+    /// The same, with the first backup over, or whatever else RDS did.
+    pub(crate) async fn ready(&self, name: &str) -> Result<Value> {
+        let ready = |object: &Value| {
+            let found = condition(object, "Ready");
+            found.is_some_and(|found| found["status"] == "True")
+                && object["status"]["ready"] == "available"
+        };
+        self.object(name, "Ready and available", ready).await
     }
 
     /// Waits for a condition whose status and reason satisfy, and returns the
@@ -288,7 +317,19 @@ impl Stage {
 
     /// RDS, past every proxy.
     pub(crate) fn rds(&self) -> Rds {
-        self.moto.rds(REGION)
+        self.drydock.rds(REGION)
+    }
+
+    /// A session in an object's database, opened with its Secret's URL.
+    pub(crate) async fn login(&self, secret: &str) -> Result<Database> {
+        let secret = self.get(&format!("secret/{secret}")).await?;
+        let url = decoded(&secret, "DATABASE_URL")?;
+        self.login_by(&url).await
+    }
+
+    /// The same, with a URL.
+    pub(crate) async fn login_by(&self, url: &str) -> Result<Database> {
+        Database::login(url, &self.drydock.authority().await?).await
     }
 
     /// The text of an element of every instance, in RDS's order.
