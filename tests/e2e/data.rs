@@ -129,7 +129,6 @@ async fn a_flood_of_faults_only_delays() -> Result<()> {
         {"action": "DescribeDBInstances", "times": 2, "effect": "service-unavailable"},
         {"rate": 0.3, "times": 20, "effect": "throttling-exception"},
         {"rate": 0.1, "times": 4, "effect": "internal-failure"},
-        {"rate": 0.1, "times": 4, "effect": {"delay": 300}},
     ]);
     stage.drydock.set_faults(faults).await?;
     let names = ["one", "two", "three", "four"];

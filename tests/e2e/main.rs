@@ -16,6 +16,7 @@ mod document;
 mod forgery;
 mod garbage;
 mod lead;
+mod local;
 mod looks;
 mod managers;
 mod ownership;
