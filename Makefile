@@ -18,7 +18,8 @@ drydock := $(CARGO_TARGET_DIR)/debug/drydock
 DRYDOCK_DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/drydock,$(XDG_CACHE_HOME)/stow/drydock-data)
 # What drydock is run by, to see the PostgreSQL that a wheel brings where the
 # system has none.
-with_postgres := ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v pg_config >/dev/null || \
+with_postgres := ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	test -x "$$(pg_config --bindir 2>/dev/null)/postgres" || \
 	PATH="$$PATH:$$(tools/postgres/build)";
 # Where `make run` serves the webhook: reachable for an API server on this machine.
 webhook := 127.0.0.1:9443

@@ -58,8 +58,6 @@ async fn the_object_goes_after_its_instance() -> Result<()> {
     assert_eq!(stage.instances("DBInstanceStatus").await?, ["deleting"]);
 
     stage.let_go().await?;
-    // The snapshot is taken; the instance goes.
-    stage.let_go().await?;
     stage.gone("postgresdb/going").await?;
     let deletes = stage.sent("DeleteDBInstance", "going");
     assert_eq!(deletes.len(), 1, "{deletes:?}");

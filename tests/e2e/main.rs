@@ -3,6 +3,7 @@
 //! that sees every call.
 
 mod admission;
+mod behind;
 mod calls;
 mod canary;
 mod change;

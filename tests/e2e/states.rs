@@ -5,7 +5,7 @@ use harness::Result;
 use serde_json::Value;
 
 use crate::looks::{database, said};
-use crate::stage::{Stage, condition, decoded};
+use crate::stage::{NAMESPACE, PATIENCE, Stage, condition, decoded};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 
@@ -86,6 +86,48 @@ async fn a_creation_is_followed_to_its_end() -> Result<()> {
     assert!(object["status"]["endpoint"]["address"].is_string());
     assert!(is(&object, "Ready", "False"), "{object}");
     Ok(())
+}
+
+/// Whoever watches the object sees RDS's statuses, each of them and in order.
+#[tokio::test]
+async fn a_watch_sees_each_status_in_order() -> Result<()> {
+    let stage = Stage::running().await?;
+    let kubectl = stage.cluster.kubectl_as(stage.cluster.admin_kubeconfig());
+    let ready = r#"jsonpath={.status.ready}{"\n"}"#;
+    let watch = ["get", "postgresdb", "-n", NAMESPACE, "--watch", "-o", ready];
+    let statuses = [
+        "creating",
+        "backing-up",
+        "available",
+        "modifying",
+        "available",
+        "deleting",
+    ];
+    stage.hold(&statuses).await?;
+    stage.apply(&database("slow", &SPEC), &[]).await?;
+    let mut watched = kubectl.follow(&watch)?;
+    for (index, expected) in statuses.iter().enumerate() {
+        let seen = async {
+            loop {
+                match watched.line().await?.as_str() {
+                    // Nothing yet, or the same again.
+                    "" => {}
+                    line if index > 0 && line == statuses[index - 1] => {}
+                    line => return Ok::<_, harness::Error>(line.to_owned()),
+                }
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        assert_eq!(seen.expect("a status")?, *expected);
+        match (*expected, index) {
+            ("available", 2) => stage.edit("slow", r#"{"size":"db.t4g.large"}"#).await?,
+            ("available", _) => stage.delete("postgresdb/slow").await?,
+            ("deleting", _) => {}
+            _ => stage.pass().await?,
+        }
+    }
+    stage.let_go().await?;
+    stage.gone("postgresdb/slow").await
 }
 
 /// What RDS says, and what the message tells to do.

@@ -23,21 +23,30 @@ pub(crate) async fn moto() -> Result<PathBuf> {
 
 /// The folder with PostgreSQL's programs, where the system has none of its own.
 pub(crate) async fn postgres() -> Result<Option<PathBuf>> {
-    if has_postgres() {
+    if has_postgres().await {
         return Ok(None);
     }
     provided_by("postgres/build").await.map(Some)
 }
 
 /// Whether drydock finds a PostgreSQL without being told of one.
-fn has_postgres() -> bool {
+async fn has_postgres() -> bool {
     let packaged = fs::read_dir("/usr/lib/postgresql").is_ok_and(|majors| {
         majors
             .flatten()
             .any(|major| major.path().join("bin/postgres").exists())
     });
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    packaged || std::env::split_paths(&path).any(|folder| folder.join("pg_config").exists())
+    if packaged {
+        return true;
+    }
+    let asked = tokio::process::Command::new("pg_config")
+        .arg("--bindir")
+        .output();
+    // A client library alone has a pg_config too.
+    asked.await.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout);
+        Path::new(folder.trim()).join("postgres").exists()
+    })
 }
 
 /// The `drydock` of the build that this program belongs to.
