@@ -3,19 +3,21 @@
 //!
 //! Nothing here may assert what a test is about.
 
+mod replica;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use harness::operator::REGION;
 use harness::{
-    ControlPlane, Database, Drydock, Error, Operator, OperatorConfig, Proxy, Rds, Result,
-    ServiceRelay, Upstream, eventually, free_port,
+    ControlPlane, Drydock, Error, Operator, OperatorConfig, Proxy, Result, ServiceRelay,
+    eventually, free_port,
 };
-use http::Request;
-use http_body_util::Full;
 use serde_json::Value;
+
+pub(crate) use self::replica::Replica;
+use self::replica::page;
 
 /// Long enough for a machine that runs other tests beside this one.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -27,18 +29,6 @@ const SYSTEM: &str = "stow-system";
 
 /// Intervals at which nothing keeps a test waiting.
 const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
-
-/// One operator, and the proxies that all of its calls go through.
-pub(crate) struct Replica {
-    pub(crate) operator: Operator,
-    /// Between it and RDS.
-    pub(crate) rds: Proxy,
-    /// Between it and the API server.
-    pub(crate) api: Proxy,
-    config: OperatorConfig,
-    pub(crate) webhook: SocketAddr,
-    metrics: SocketAddr,
-}
 
 /// All that runs. Dropping it takes it down.
 pub(crate) struct Stage {
@@ -62,8 +52,8 @@ impl Stage {
 
     /// The same, with arguments for drydock.
     pub(crate) async fn bare_with(arguments: &[&str]) -> Result<Self> {
-        let drydock = Drydock::with(arguments);
-        let (cluster, drydock) = tokio::join!(ControlPlane::start(), drydock);
+        let cluster = Box::pin(ControlPlane::start());
+        let (cluster, drydock) = tokio::join!(cluster, Box::pin(Drydock::with(arguments)));
         let stage = Self {
             replicas: Vec::new(),
             relay: None,
@@ -313,56 +303,6 @@ impl Stage {
         let tails = self.replicas.iter().map(|replica| replica.operator.tail());
         let tails = tails.collect::<Vec<_>>().join("\n---\n");
         Error::Unexpected(format!("{error}\n--- the operators said ---\n{tails}"))
-    }
-
-    /// RDS, past every proxy.
-    pub(crate) fn rds(&self) -> Rds {
-        self.drydock.rds(REGION)
-    }
-
-    /// A session in an object's database, opened with its Secret's URL.
-    pub(crate) async fn login(&self, secret: &str) -> Result<Database> {
-        let secret = self.get(&format!("secret/{secret}")).await?;
-        let url = decoded(&secret, "DATABASE_URL")?;
-        self.login_by(&url).await
-    }
-
-    /// The same, with a URL.
-    pub(crate) async fn login_by(&self, url: &str) -> Result<Database> {
-        Database::login(url, &self.drydock.authority().await?).await
-    }
-
-    /// The text of an element of every instance, in RDS's order.
-    pub(crate) async fn instances(&self, element: &str) -> Result<Vec<String>> {
-        self.rds().texts("DescribeDBInstances", &[], element).await
-    }
-}
-
-impl Replica {
-    /// The page of every metric.
-    pub(crate) async fn metrics(&self) -> Result<String> {
-        page(self.metrics, "/metrics").await
-    }
-
-    /// A metric's value, by its whole name and labels; zero where it is absent.
-    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
-        let text = self.metrics().await?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        Ok(line
-            .and_then(|value| value.parse().ok())
-            .unwrap_or_default())
-    }
-}
-
-async fn page(at: SocketAddr, path: &str) -> Result<String> {
-    let request = Request::get(path)
-        .body(Full::default())
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    match Upstream::http(at.to_string()).text(request).await? {
-        (status, text) if status.is_success() => Ok(text),
-        (status, text) => Err(Error::Unexpected(format!("{status}: {text}"))),
     }
 }
 
