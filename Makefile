@@ -12,6 +12,15 @@ KUBECTL ?= kubectl
 
 stow := $(CARGO_TARGET_DIR)/debug/stow
 demo := $(CARGO_TARGET_DIR)/debug/demo
+drydock := $(CARGO_TARGET_DIR)/debug/drydock
+# What drydock keeps. PostgreSQL runs as another user than root, who cannot
+# enter root's home.
+DRYDOCK_DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/drydock,$(XDG_CACHE_HOME)/stow/drydock-data)
+# What drydock is run by, to see the PostgreSQL that a wheel brings where the
+# system has none.
+with_postgres := ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
+	test -x "$$(pg_config --bindir 2>/dev/null)/postgres" || \
+	PATH="$$PATH:$$(tools/postgres/build)";
 # Where `make run` serves the webhook: reachable for an API server on this machine.
 webhook := 127.0.0.1:9443
 
@@ -23,18 +32,19 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check run manifests binaries control-plane moto judges cost
+.PHONY: help demo drydock test check run manifests binaries control-plane moto judges cost
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: control-plane moto binaries ## from kubectl apply to a database, all on this machine
+demo: control-plane binaries ## from kubectl apply to a database, all on this machine
 	@$(demo) --stow $(stow) --yaml yaml
 
+drydock: binaries ## RDS with real databases on 127.0.0.1:4566, for docs/local.md
+	@$(with_postgres) exec $(drydock) --data $(DRYDOCK_DATA) $(DRYDOCK_FLAGS)
+
 test: control-plane moto judges ## run every test
-	@ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v pg_config >/dev/null || \
-		PATH="$$PATH:$$(tools/postgres/build)"; \
-	$(CARGO) test --workspace --locked
+	@$(with_postgres) $(CARGO) test --workspace --locked
 
 check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) fmt --all --check
@@ -57,11 +67,11 @@ binaries:
 control-plane: ## build kube-apiserver and its kin, once, about six minutes
 	@tools/control-plane/build
 
-moto: ## install the RDS endpoint for tests, once
+moto: ## install the judge of the wire format for tests, once
 	@tools/moto/build
 
 judges: ## install what judges drydock from outside (the AWS CLI, boto3), once
 	@tools/judges/build
 
 cost: judges ## measure what an instance of drydock costs
-	$(CARGO) test -p drydock --test judges --locked -- --ignored --nocapture cost
+	@$(with_postgres) $(CARGO) test -p drydock --test judges --locked -- --ignored --nocapture cost

@@ -192,7 +192,7 @@ async fn it_runs_outside_the_cluster() -> Result<()> {
         &metrics,
     ];
     let kubeconfig = stage.cluster.admin_kubeconfig();
-    let config = OperatorConfig::run(binary(), kubeconfig, stage.moto.url(), &arguments);
+    let config = OperatorConfig::run(binary(), kubeconfig, stage.drydock.url(), &arguments);
     let mut operator = Operator::spawn(&config)?;
     let old = r#"{"apiVersion": "myob.com/v1alpha1", "kind": "PostgresDB",
         "metadata": {"name": "old"}, "spec": {"size": "db.t2.small", "storage": "20"}}"#;

@@ -35,7 +35,7 @@ async fn killed_after_each_mutation_of_a_create() -> Result<()> {
         let name = format!("create-{n:02}");
         begin(&stage);
         let mut strike = Strike::at(n, stage.only());
-        let slowly = Slowly::create(&name, stage.only());
+        let slowly = Slowly::create(&name, &stage).await?;
         stage.apply(&manifest(&name), &[]).await?;
         let held = strike.call(slowly.ready(&stage)).await?;
         let what = match &held {

@@ -4,9 +4,9 @@
 use harness::{Error, Result, eventually};
 use serde_json::Value;
 
-use crate::guise::{Guise, is_for};
 use crate::looks::{database, said, text_at};
 use crate::stage::{NAMESPACE, PATIENCE, Stage};
+use crate::sweep::{edited, is_for};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 
@@ -37,9 +37,7 @@ async fn the_object_goes_after_its_instance() -> Result<()> {
     let stage = Stage::running().await?;
     stage.apply(&database("going", &SPEC), &[]).await?;
     stage.ready("going").await?;
-    let xml = stage.behind("DescribeDBInstances", &[]).await?;
-    let guise = Guise::of(&stage.only().rds);
-    guise.linger("going", &xml);
+    stage.hold(&["deleting"]).await?;
 
     // No Secret is needed for it.
     stage.delete("secret/going").await?;
@@ -57,9 +55,9 @@ async fn the_object_goes_after_its_instance() -> Result<()> {
     let object = stage.get("postgresdb/going").await?;
     let finalizer = "stow.myob.com/database";
     assert_eq!(object["metadata"]["finalizers"][0], finalizer);
-    assert_eq!(stage.instances("DBInstanceIdentifier").await?.len(), 0);
+    assert_eq!(stage.instances("DBInstanceStatus").await?, ["deleting"]);
 
-    guise.bare("going");
+    stage.let_go().await?;
     stage.gone("postgresdb/going").await?;
     let deletes = stage.sent("DeleteDBInstance", "going");
     assert_eq!(deletes.len(), 1, "{deletes:?}");
@@ -92,12 +90,9 @@ async fn what_stands_in_the_way_is_waited_for_or_told() -> Result<()> {
     }
     stage.stalled("stillborn", "Refused").await?;
 
-    let guise = Guise::of(rds);
-    guise.show("young", "creating");
-    guise.show("failed", "failed");
+    stage.say("young", "creating").await?;
+    stage.say("failed", "failed").await?;
     let shielded = stage.identifier("shielded").await?;
-    let source = stage.identifier("source").await?;
-    let of = |identifier: &'static str| [("DBInstanceIdentifier", identifier)];
     let protect = |on: &'static str| {
         [
             ("DBInstanceIdentifier", shielded.as_str()),
@@ -105,14 +100,9 @@ async fn what_stands_in_the_way_is_waited_for_or_told() -> Result<()> {
         ]
     };
     stage.behind("ModifyDBInstance", &protect("true")).await?;
-    let replica = [
-        ("DBInstanceIdentifier", "reader"),
-        ("SourceDBInstanceIdentifier", source.as_str()),
-        ("DBInstanceClass", "db.t4g.small"),
-    ];
-    stage
-        .behind("CreateDBInstanceReadReplica", &replica)
-        .await?;
+    let replicated = rds
+        .when(|call| call.action() == Some("DescribeDBInstances"))
+        .map(|xml| edited(&xml, "source", with_a_replica));
     // The operator must have seen all that, or it would delete in good faith.
     stage.sweeps(1).await?;
     stage
@@ -149,11 +139,10 @@ async fn what_stands_in_the_way_is_waited_for_or_told() -> Result<()> {
     let deletes = |call: &harness::Call| call.action() == Some("DeleteDBInstance");
     assert_eq!(rds.count(deletes), 0);
 
-    guise.bare("young");
-    guise.bare("failed");
+    stage.say("young", "available").await?;
+    stage.say("failed", "available").await?;
     stage.behind("ModifyDBInstance", &protect("false")).await?;
-    let skip = [&of("reader")[..], &[("SkipFinalSnapshot", "true")]].concat();
-    stage.behind("DeleteDBInstance", &skip).await?;
+    replicated.remove();
     for name in names {
         stage.gone(&format!("postgresdb/{name}")).await?;
     }
@@ -161,6 +150,15 @@ async fn what_stands_in_the_way_is_waited_for_or_told() -> Result<()> {
     assert_eq!(stage.instances("DBInstanceIdentifier").await?.len(), 0);
     snapshots_always(&stage);
     Ok(())
+}
+
+/// drydock has no read replicas.
+fn with_a_replica(instance: &str) -> String {
+    let none = "<ReadReplicaDBInstanceIdentifiers/>";
+    let one = "<ReadReplicaDBInstanceIdentifiers><ReadReplicaDBInstanceIdentifier>reader\
+        </ReadReplicaDBInstanceIdentifier></ReadReplicaDBInstanceIdentifiers>";
+    let none_open = "<ReadReplicaDBInstanceIdentifiers></ReadReplicaDBInstanceIdentifiers>";
+    instance.replace(none, one).replace(none_open, one)
 }
 
 #[tokio::test]

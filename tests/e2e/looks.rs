@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use harness::{Call, Error, Result, eventually};
 use serde_json::Value;
 
-use crate::guise::{is_for, is_sweep};
 use crate::stage::{NAMESPACE, PATIENCE, Stage, condition};
+use crate::sweep::{is_for, is_sweep};
 
 /// A v1beta1 object; each line of the spec in YAML, `size: db.t4g.small`.
 pub(crate) fn database(name: &str, spec: &[&str]) -> String {
@@ -172,15 +172,6 @@ impl Stage {
                 (text("reason"), text("message"))
             })
             .collect())
-    }
-
-    /// A call to RDS past every proxy, which must succeed; its XML.
-    pub(crate) async fn behind(&self, action: &str, parameters: &[(&str, &str)]) -> Result<String> {
-        let (status, xml) = self.rds().call(action, parameters).await?;
-        if status.is_success() {
-            return Ok(xml);
-        }
-        Err(Error::Unexpected(format!("{action}: {status}: {xml}")))
     }
 
     /// The identifier of an object's instance, for names that need no change.

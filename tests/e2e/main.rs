@@ -1,26 +1,32 @@
 //! Stow as its users meet it: the shipped manifests on a real API server, the
-//! operator as its ServiceAccount, and RDS behind a proxy that sees every call.
+//! operator as its ServiceAccount, and drydock behind a proxy
+//! that sees every call.
 
 mod admission;
+mod behind;
 mod calls;
 mod canary;
 mod change;
 mod cli;
 mod configuration;
 mod crash;
+mod data;
 mod definition;
 mod deletion;
 mod document;
+mod endpoint;
 mod forgery;
 mod garbage;
-mod guise;
 mod lead;
+mod local;
 mod looks;
 mod managers;
 mod ownership;
+mod pending;
 mod refusals;
 mod secrets;
 mod stage;
 mod states;
+mod sweep;
 mod usage;
 mod versions;

@@ -22,7 +22,8 @@ async fn instance(stage: &Stage, identifier: &str, tags: Tags<'_>) -> Result<()>
     ];
     create.extend(numbered(tags));
     let create: Vec<_> = create.iter().map(|(key, value)| (&**key, *value)).collect();
-    stage.behind("CreateDBInstance", &create).await.map(drop)
+    stage.behind("CreateDBInstance", &create).await?;
+    stage.rds_says(identifier, "available").await
 }
 
 fn numbered(tags: Tags<'_>) -> impl Iterator<Item = (String, &str)> {
@@ -40,7 +41,8 @@ async fn remove(stage: &Stage, identifier: &str) -> Result<()> {
         ("DBInstanceIdentifier", identifier),
         ("SkipFinalSnapshot", "true"),
     ];
-    stage.behind("DeleteDBInstance", &skip).await.map(drop)
+    stage.behind("DeleteDBInstance", &skip).await?;
+    stage.rds_lets_go(identifier).await
 }
 
 /// What the operator asked RDS to change of an instance.

@@ -5,9 +5,9 @@ use harness::proxy::Rule;
 use harness::{Answer, Call, Result};
 use http::StatusCode;
 
-use crate::guise::{is_for, is_sweep};
 use crate::looks::{database, said};
 use crate::stage::{Stage, condition};
+use crate::sweep::{is_for, is_sweep};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 

@@ -95,6 +95,7 @@ async fn renamed(stage: &Stage) -> Result<()> {
     assert_eq!(object["spec"]["secretName"], "other");
     stage.ready("renamed").await?;
     assert_eq!(stage.sent("ModifyDBInstance", "renamed").len(), 0);
+    stage.login("other").await?.run("SELECT 1").await?;
     Ok(())
 }
 
@@ -126,7 +127,8 @@ async fn edited(stage: &Stage) -> Result<()> {
 /// there before nothing is left but a URL.
 async fn overwritten(stage: &Stage) -> Result<()> {
     stage.ready("overwritten").await?;
-    complete(stage, "overwritten").await?;
+    let before = complete(stage, "overwritten").await?;
+    stage.login("overwritten").await?.run("SELECT 1").await?;
     // "my-own-words"
     let edit = r#"{"data":{"DB_PASSWORD":"bXktb3duLXdvcmRz"}}"#;
     stage.patch("secret/overwritten", edit).await?;
@@ -144,13 +146,14 @@ async fn overwritten(stage: &Stage) -> Result<()> {
         Some("my-own-words")
     );
     stage.ready("overwritten").await?;
-    Ok(())
+    changed(stage, "overwritten", &before).await
 }
 
 /// A password that is nowhere any more is made anew, and RDS is told it.
 async fn made_anew(stage: &Stage, name: &str) -> Result<()> {
     stage.ready(name).await?;
-    let before = decoded(&complete(stage, name).await?, "DB_PASSWORD")?;
+    let old = complete(stage, name).await?;
+    let before = decoded(&old, "DB_PASSWORD")?;
     let what = format!("secret/{name}");
     if name == "lost" {
         stage.kubectl(&["delete", "-n", NAMESPACE, &what]).await?;
@@ -175,6 +178,16 @@ async fn made_anew(stage: &Stage, name: &str) -> Result<()> {
     let url = decoded(&secret, "DATABASE_URL")?;
     assert!(url.contains(&format!(":{password}@")), "{name}");
     stage.ready(name).await?;
+    changed(stage, name, &old).await
+}
+
+/// The database lets the Secret of now in, and the one of before no more.
+async fn changed(stage: &Stage, name: &str, before: &Value) -> Result<()> {
+    stage.login(name).await?.run("SELECT 1").await?;
+    let refused = stage.login_by(&decoded(before, "DATABASE_URL")?).await;
+    let said = refused.err().map(|error| error.to_string());
+    let said = said.unwrap_or_else(|| panic!("{name}: the old password is let in"));
+    assert!(said.contains("password authentication failed"), "{said}");
     Ok(())
 }
 

@@ -3,19 +3,21 @@
 //!
 //! Nothing here may assert what a test is about.
 
+mod replica;
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use harness::operator::REGION;
 use harness::{
-    ControlPlane, Error, Moto, Operator, OperatorConfig, Proxy, Rds, Result, ServiceRelay,
-    Upstream, eventually, free_port,
+    ControlPlane, Drydock, Error, Operator, OperatorConfig, Proxy, Result, ServiceRelay,
+    eventually, free_port,
 };
-use http::Request;
-use http_body_util::Full;
 use serde_json::Value;
+
+pub(crate) use self::replica::Replica;
+use self::replica::page;
 
 /// Long enough for a machine that runs other tests beside this one.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
@@ -28,24 +30,12 @@ const SYSTEM: &str = "stow-system";
 /// Intervals at which nothing keeps a test waiting.
 const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
 
-/// One operator, and the proxies that all of its calls go through.
-pub(crate) struct Replica {
-    pub(crate) operator: Operator,
-    /// Between it and RDS.
-    pub(crate) rds: Proxy,
-    /// Between it and the API server.
-    pub(crate) api: Proxy,
-    config: OperatorConfig,
-    pub(crate) webhook: SocketAddr,
-    metrics: SocketAddr,
-}
-
 /// All that runs. Dropping it takes it down.
 pub(crate) struct Stage {
     // Dropped in this order: operators end before what they talk to.
     pub(crate) replicas: Vec<Replica>,
     relay: Option<ServiceRelay>,
-    pub(crate) moto: Moto,
+    pub(crate) drydock: Drydock,
     pub(crate) cluster: ControlPlane,
 }
 
@@ -57,11 +47,17 @@ pub(crate) fn file(path: &str) -> PathBuf {
 impl Stage {
     /// A control plane with the tests' namespace and nothing else.
     pub(crate) async fn bare() -> Result<Self> {
-        let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
+        Self::bare_with(&[]).await
+    }
+
+    /// The same, with arguments for drydock.
+    pub(crate) async fn bare_with(arguments: &[&str]) -> Result<Self> {
+        let cluster = Box::pin(ControlPlane::start());
+        let (cluster, drydock) = tokio::join!(cluster, Box::pin(Drydock::with(arguments)));
         let stage = Self {
             replicas: Vec::new(),
             relay: None,
-            moto: moto?,
+            drydock: drydock?,
             cluster: cluster?,
         };
         stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
@@ -70,7 +66,12 @@ impl Stage {
 
     /// A control plane with the manifests applied as documented, and no operator.
     pub(crate) async fn boot() -> Result<Self> {
-        let stage = Self::bare().await?;
+        Self::boot_with(&[]).await
+    }
+
+    /// The same, with arguments for drydock.
+    pub(crate) async fn boot_with(arguments: &[&str]) -> Result<Self> {
+        let stage = Self::bare_with(arguments).await?;
         for manifest in [
             "yaml/crd.yaml",
             "yaml/config-map.yaml",
@@ -90,6 +91,14 @@ impl Stage {
     /// The same, with one operator that converts and leads.
     pub(crate) async fn running() -> Result<Self> {
         let mut stage = Self::boot().await?;
+        stage.start(&[]).await?;
+        Ok(stage)
+    }
+
+    /// The same, with states alone: no server is behind an instance. For tests of
+    /// many instances that log in to none.
+    pub(crate) async fn with_states_alone() -> Result<Self> {
+        let mut stage = Self::boot_with(&["--without-postgres"]).await?;
         stage.start(&[]).await?;
         Ok(stage)
     }
@@ -117,7 +126,7 @@ impl Stage {
         change: impl FnOnce(&mut OperatorConfig),
     ) -> Result<Replica> {
         let token = self.cluster.token(SYSTEM, "stow").await?;
-        let rds = Proxy::start(self.moto.upstream()).await?;
+        let rds = Proxy::start(self.drydock.upstream()).await?;
         let api = Proxy::start(self.cluster.upstream()).await?;
         let kubeconfig = self.cluster.kubeconfig(&api.url(), &token)?;
         let webhook = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
@@ -234,9 +243,19 @@ impl Stage {
     }
 
     /// Waits until `kubectl wait` would be satisfied.
-    pub(crate) async fn ready(&self, name: &str) -> Result<Value> {
+    pub(crate) async fn usable(&self, name: &str) -> Result<Value> {
         self.condition(name, "Ready", |status, _| status == "True")
             .await
+    }
+
+    /// The same, with the first backup over, or whatever else RDS did.
+    pub(crate) async fn ready(&self, name: &str) -> Result<Value> {
+        let ready = |object: &Value| {
+            let found = condition(object, "Ready");
+            found.is_some_and(|found| found["status"] == "True")
+                && object["status"]["ready"] == "available"
+        };
+        self.object(name, "Ready and available", ready).await
     }
 
     /// Waits for a condition whose status and reason satisfy, and returns the
@@ -284,44 +303,6 @@ impl Stage {
         let tails = self.replicas.iter().map(|replica| replica.operator.tail());
         let tails = tails.collect::<Vec<_>>().join("\n---\n");
         Error::Unexpected(format!("{error}\n--- the operators said ---\n{tails}"))
-    }
-
-    /// RDS, past every proxy.
-    pub(crate) fn rds(&self) -> Rds {
-        self.moto.rds(REGION)
-    }
-
-    /// The text of an element of every instance, in RDS's order.
-    pub(crate) async fn instances(&self, element: &str) -> Result<Vec<String>> {
-        self.rds().texts("DescribeDBInstances", &[], element).await
-    }
-}
-
-impl Replica {
-    /// The page of every metric.
-    pub(crate) async fn metrics(&self) -> Result<String> {
-        page(self.metrics, "/metrics").await
-    }
-
-    /// A metric's value, by its whole name and labels; zero where it is absent.
-    pub(crate) async fn metric(&self, name: &str) -> Result<f64> {
-        let text = self.metrics().await?;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        Ok(line
-            .and_then(|value| value.parse().ok())
-            .unwrap_or_default())
-    }
-}
-
-async fn page(at: SocketAddr, path: &str) -> Result<String> {
-    let request = Request::get(path)
-        .body(Full::default())
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    match Upstream::http(at.to_string()).text(request).await? {
-        (status, text) if status.is_success() => Ok(text),
-        (status, text) => Err(Error::Unexpected(format!("{status}: {text}"))),
     }
 }
 

@@ -4,9 +4,8 @@
 use harness::Result;
 use serde_json::Value;
 
-use crate::guise::Guise;
-use crate::looks::{database, said, text_at};
-use crate::stage::{Stage, condition, decoded};
+use crate::looks::{database, said};
+use crate::stage::{NAMESPACE, PATIENCE, Stage, condition, decoded};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 
@@ -33,8 +32,7 @@ fn is(object: &Value, kind: &str, status: &str) -> bool {
 #[tokio::test]
 async fn a_creation_is_followed_to_its_end() -> Result<()> {
     let stage = Stage::running().await?;
-    let guise = Guise::of(&stage.only().rds);
-    guise.show_without_endpoint("slow", "creating");
+    stage.hold(&["creating", "backing-up"]).await?;
     stage.apply(&database("slow", &SPEC), &[]).await?;
 
     let object = stage
@@ -42,23 +40,18 @@ async fn a_creation_is_followed_to_its_end() -> Result<()> {
         .await?;
     assert!(is(&object, "Ready", "False"), "{object}");
     assert!(condition(&object, "Stalled").is_none(), "{object}");
-    assert_eq!(text_at(&object, "/status/ready"), "creating");
+    let object = stage
+        .object("slow", "creating", |object| {
+            object["status"]["ready"] == "creating"
+        })
+        .await?;
     assert_eq!(object["status"].get("endpoint"), None);
     stage.sweeps(2).await?;
     let secret = stage.get("secret/slow").await?;
     assert_eq!(keys(&secret), ["DB_PASSWORD"], "nothing to connect to yet");
     let password = decoded(&secret, "DB_PASSWORD")?;
 
-    // RDS states the endpoint before anybody can connect to it.
-    guise.show("slow", "creating");
-    let object = stage
-        .object("slow", "an endpoint", |object| {
-            object["status"]["endpoint"]["address"].is_string()
-        })
-        .await?;
-    assert!(is(&object, "Ready", "False"), "{object}");
-
-    guise.show("slow", "backing-up");
+    stage.pass().await?;
     let object = stage
         .object("slow", "backing-up", |object| {
             object["status"]["ready"] == "backing-up"
@@ -66,12 +59,14 @@ async fn a_creation_is_followed_to_its_end() -> Result<()> {
         .await?;
     assert!(is(&object, "Reconciling", "True"), "{object}");
     // The first backup takes a while, and the database serves meanwhile.
-    assert!(is(&object, "Ready", "True"), "{object}");
+    let object = stage.usable("slow").await?;
+    assert_eq!(object["status"]["ready"], "backing-up");
     let secret = stage.get("secret/slow").await?;
     assert_eq!(keys(&secret), KEYS);
     assert_eq!(decoded(&secret, "DB_PASSWORD")?, password);
+    stage.login("slow").await?.run("SELECT 1").await?;
 
-    guise.bare("slow");
+    stage.let_go().await?;
     let object = stage
         .object("slow", "at rest", |object| {
             object["status"]["ready"] == "available" && condition(object, "Reconciling").is_none()
@@ -80,15 +75,66 @@ async fn a_creation_is_followed_to_its_end() -> Result<()> {
     assert!(is(&object, "Ready", "True"), "{object}");
     let calls = stage.asked_of("slow");
     assert_eq!(calls.len(), 1, "created, and nothing else: {calls:?}");
+
+    // RDS can state an endpoint before anybody can connect to it.
+    stage.say("slow", "creating").await?;
+    let object = stage
+        .object("slow", "creating again", |object| {
+            object["status"]["ready"] == "creating"
+        })
+        .await?;
+    assert!(object["status"]["endpoint"]["address"].is_string());
+    assert!(is(&object, "Ready", "False"), "{object}");
     Ok(())
 }
 
+/// Whoever watches the object sees RDS's statuses, each of them and in order.
+#[tokio::test]
+async fn a_watch_sees_each_status_in_order() -> Result<()> {
+    let stage = Stage::running().await?;
+    let kubectl = stage.cluster.kubectl_as(stage.cluster.admin_kubeconfig());
+    let ready = r#"jsonpath={.status.ready}{"\n"}"#;
+    let watch = ["get", "postgresdb", "-n", NAMESPACE, "--watch", "-o", ready];
+    let statuses = [
+        "creating",
+        "backing-up",
+        "available",
+        "modifying",
+        "available",
+        "deleting",
+    ];
+    stage.hold(&statuses).await?;
+    stage.apply(&database("slow", &SPEC), &[]).await?;
+    let mut watched = kubectl.follow(&watch)?;
+    for (index, expected) in statuses.iter().enumerate() {
+        let seen = async {
+            loop {
+                match watched.line().await?.as_str() {
+                    // Nothing yet, or the same again.
+                    "" => {}
+                    line if index > 0 && line == statuses[index - 1] => {}
+                    line => return Ok::<_, harness::Error>(line.to_owned()),
+                }
+            }
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await;
+        assert_eq!(seen.expect("a status")?, *expected);
+        match (*expected, index) {
+            ("available", 2) => stage.edit("slow", r#"{"size":"db.t4g.large"}"#).await?,
+            ("available", _) => stage.delete("postgresdb/slow").await?,
+            ("deleting", _) => {}
+            _ => stage.pass().await?,
+        }
+    }
+    stage.let_go().await?;
+    stage.gone("postgresdb/slow").await
+}
+
 /// What RDS says, and what the message tells to do.
-const BROKEN: [(&str, &str); 4] = [
+const BROKEN: [(&str, &str); 3] = [
     ("failed", "until it is repaired there"),
     ("incompatible-network", "events in RDS say what it needs"),
     ("incompatible-parameters", "events in RDS say what it needs"),
-    ("stopped", "aws rds start-db-instance"),
 ];
 
 #[tokio::test]
@@ -99,8 +145,7 @@ async fn what_rds_says_is_told_and_waited_for() -> Result<()> {
     stage.ready("odd").await?;
     let strange = "doing-what-nobody-knew-in-2026";
 
-    let guise = Guise::of(rds);
-    guise.show("odd", strange);
+    stage.say("odd", strange).await?;
     let object = stage
         .object("odd", strange, |object| {
             object["status"]["ready"] == strange
@@ -115,7 +160,7 @@ async fn what_rds_says_is_told_and_waited_for() -> Result<()> {
     stage.sweeps(2).await?;
 
     for (status, advice) in BROKEN {
-        guise.show("odd", status);
+        stage.say("odd", status).await?;
         let object = stage
             .object("odd", status, |object| object["status"]["ready"] == status)
             .await?;
@@ -129,7 +174,7 @@ async fn what_rds_says_is_told_and_waited_for() -> Result<()> {
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
 
     // Of all that is wrong this alone can be mended by the spec.
-    guise.show("odd", "storage-full");
+    stage.say("odd", "storage-full").await?;
     let message = stage
         .object("odd", "full", |object| {
             object["status"]["ready"] == "storage-full"
@@ -142,7 +187,7 @@ async fn what_rds_says_is_told_and_waited_for() -> Result<()> {
             object["status"]["storage"] == "40Gi"
         })
         .await?;
-    guise.bare("odd");
+    stage.say("odd", "available").await?;
     let object = stage.ready("odd").await?;
     assert_eq!(object["status"]["size"], "db.t4g.large");
     assert!(condition(&object, "Stalled").is_none(), "{object}");

@@ -88,7 +88,7 @@ async fn connects(stage: &Stage, object: Option<&Value>) -> Result<()> {
     assert_eq!(
         stage.instances("AllocatedStorage").await?,
         ["20"],
-        "what RDS has since 2017"
+        "the least that RDS takes since 2017"
     );
     assert_eq!(stage.instances("StorageType").await?, ["gp2"]);
 
@@ -106,6 +106,7 @@ async fn connects(stage: &Stage, object: Option<&Value>) -> Result<()> {
     let (host, port, password) = (value("DB_HOST")?, value("DB_PORT")?, value("DB_PASSWORD")?);
     let url = format!("postgres://postgres:{password}@{host}:{port}/example_db?sslmode=require");
     assert_eq!(value("DATABASE_URL")?, url);
+    stage.login_by(&url).await?.run("SELECT 1").await?;
     let sent = stage.only().rds.calls();
     let create = sent
         .iter()

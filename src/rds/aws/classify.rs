@@ -135,7 +135,8 @@ fn refusal(action: &'static str, name: &str, message: &str) -> Refusal {
 /// change is tried again, and whether people are told to act.
 fn says_storage_cools_down(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    message.contains("storage") && message.contains("optimiz")
+    let for_a_while = ["optimiz", "currently modify", "24 hours"];
+    message.contains("storage") && for_a_while.iter().any(|words| message.contains(words))
 }
 
 fn says_already_deleting(message: &str) -> bool {
@@ -184,6 +185,8 @@ mod tests {
         };
         let cooling = "You can't currently modify the storage of this DB instance because the previous storage change is being optimized.";
         assert_eq!(refusal(modify(cooling)), Refusal::State);
+        let often = "You can't currently modify the storage of this DB instance because it was modified 4 times within 24 hours.";
+        assert_eq!(refusal(modify(often)), Refusal::State);
         assert_eq!(
             refusal(modify("Iops cannot be given with gp2 storage")),
             Refusal::Invalid

@@ -76,6 +76,8 @@ pub(crate) async fn created(
     let password = decoded(secret, "DB_PASSWORD")?;
     let url = decoded(secret, "DATABASE_URL")?;
     assert!(url.contains(&password), "{what}");
+    let login = stage.login_by(&url).await?.run("SELECT 1").await;
+    login.map_err(|error| Error::Unexpected(format!("{what}: {error}")))?;
 
     let about = |call: &&Call| call.parameter("DBInstanceIdentifier") == Some(&*identifier);
     let passwords: BTreeSet<_> = told

@@ -30,7 +30,7 @@ async fn a_secret_of_2017_keeps_what_applications_read() -> Result<()> {
                 ("DB_HOST", &host),
                 ("DB_NAME", "legacy"),
                 ("DB_USER", "postgres"),
-                ("DB_PASSWORD", "of/2017"),
+                ("DB_PASSWORD", "once+of+2017"),
             ],
         );
         stage.apply(&old, &[]).await?;
@@ -41,14 +41,18 @@ async fn a_secret_of_2017_keeps_what_applications_read() -> Result<()> {
     for name in ["bare", "ported"] {
         stage.ready(name).await?;
         let secret = complete(&stage, name).await?;
-        assert_eq!(decoded(&secret, "DB_PASSWORD")?, "of/2017");
+        assert_eq!(decoded(&secret, "DB_PASSWORD")?, "once+of+2017");
         assert_eq!(decoded(&secret, "DB_NAME")?, "legacy");
-        assert_eq!(decoded(&secret, "DB_PORT")?, "5432");
+        let object = stage.ready(name).await?;
+        let port = object["status"]["endpoint"]["port"].to_string();
+        assert_eq!(decoded(&secret, "DB_PORT")?, port);
         let host = decoded(&secret, "DB_HOST")?;
         assert_eq!(host.ends_with(":5432"), name == "ported", "{host}");
         let host = host.trim_end_matches(":5432");
-        let url = format!("postgres://postgres:of%2F2017@{host}:5432/legacy?sslmode=require");
+        let url =
+            format!("postgres://postgres:once%2Bof%2B2017@{host}:{port}/legacy?sslmode=require");
         assert_eq!(decoded(&secret, "DATABASE_URL")?, url);
+        stage.login(name).await?.run("SELECT 1").await?;
     }
     let message = stage.stalled("stranger", "SecretConflict").await?;
     assert!(
@@ -71,7 +75,7 @@ async fn instance_of_2017(stage: &Stage, name: &str, identifier: &str) -> Result
         ("AllocatedStorage", "20"),
         ("DBName", "legacy"),
         ("MasterUsername", "postgres"),
-        ("MasterUserPassword", "of/2017"),
+        ("MasterUserPassword", "once+of+2017"),
         ("Tags.Tag.1.Key", "Namespace"),
         ("Tags.Tag.1.Value", NAMESPACE),
         ("Tags.Tag.2.Key", "Resource"),
@@ -79,5 +83,6 @@ async fn instance_of_2017(stage: &Stage, name: &str, identifier: &str) -> Result
         ("Tags.Tag.3.Key", "Created By"),
         ("Tags.Tag.3.Value", "postgresdb-controller"),
     ];
-    stage.behind("CreateDBInstance", &create).await.map(drop)
+    stage.behind("CreateDBInstance", &create).await?;
+    stage.rds_says(identifier, "available").await
 }

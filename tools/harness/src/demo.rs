@@ -1,10 +1,11 @@
 //! The demo: what a user does with Stow, done on this machine, and checked.
 //!
 //! It follows the README's commands and reads what they print; where a check
-//! needs to know what happened at RDS, it asks the RDS endpoint. It knows Stow
-//! only from outside.
+//! needs to know what happened at RDS, it asks drydock. It knows Stow only from
+//! outside.
 
 mod checks;
+mod connection;
 mod stage;
 
 use std::{fmt::Display, future::Future, io::Write, path::PathBuf, time::Duration};
@@ -56,7 +57,7 @@ pub async fn run(options: &Options) -> Result<Ending> {
     shown.map_err(|error| explain(error, stage.as_ref()))?;
 
     if let Some(stage) = stage.as_mut().filter(|_| options.stay) {
-        say(stage.how_to_use())?;
+        say(connection::how_to_use(stage))?;
         tokio::select! {
             () = &mut interrupted => {}
             ended = stage.operator_ended(FOR_GOOD) => return Err(ended),
@@ -67,7 +68,7 @@ pub async fn run(options: &Options) -> Result<Ending> {
 }
 
 async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
-    say("==> booting a Kubernetes control plane and an RDS endpoint on loopback")?;
+    say("==> booting a Kubernetes control plane and drydock, an RDS, on loopback")?;
     let stage = stage.insert(Stage::boot().await?);
     for manifest in ["crd.yaml", "config-map.yaml", "deployment.yaml"] {
         apply(stage, options, manifest, &[]).await?;
@@ -80,17 +81,7 @@ async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
     for example in ["example.yaml", "example-v1beta1.yaml"] {
         apply(stage, options, example, &["--namespace", NAMESPACE]).await?;
     }
-    let everything = [
-        "wait",
-        "--for=condition=Ready",
-        KIND,
-        "--all",
-        "--namespace",
-        NAMESPACE,
-        "--timeout=180s",
-    ];
-    kubectl_shown(stage, &everything).await?;
-    kubectl_shown(stage, &["get", KIND, "--namespace", NAMESPACE]).await?;
+    until_ready(stage).await?;
 
     let databases = checks::databases(stage).await?;
     for database in &databases {
@@ -98,6 +89,14 @@ async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
         let keys = checks::secret_keys(stage, database).await?;
         say(format!("Secret of {database}: {}", keys.join(" ")))?;
         checks::reads_in_both_versions(stage, database).await?;
+    }
+    say("==> logging in over TLS, with nothing but the Secret's DATABASE_URL")?;
+    for database in &databases {
+        let row = connection::write_and_read(stage, database).await?;
+        say(format!("{database}: wrote a row, and read back {row:?}"))?;
+    }
+    for text in connection::by_hand(stage, databases.first()).await? {
+        say(text)?;
     }
     if options.stay {
         return Ok(());
@@ -120,6 +119,50 @@ async fn apply(
     let path = path.to_string_lossy();
     let arguments = [&["apply", "-f", &path], arguments].concat();
     kubectl_shown(stage, &arguments).await
+}
+
+/// Shows what the objects go through, until each of them is Ready.
+async fn until_ready(stage: &mut Stage) -> Result<()> {
+    let watch = ["get", KIND, "--namespace", NAMESPACE, "--watch"];
+    let wait = |state| {
+        let all = ["--all", "--namespace", NAMESPACE, "--timeout=180s"];
+        [&["wait", state, KIND], &all[..]].concat()
+    };
+    // A database can be used while RDS takes its first backup.
+    let usable = wait("--for=condition=Ready");
+    let at_rest = wait("--for=jsonpath={.status.ready}=available");
+    say(format!("$ kubectl {}", watch.join(" ")))?;
+    let kubectl = stage.kubectl();
+    let mut watched = kubectl.follow(&watch)?;
+    let mut last = Vec::new();
+    let ready = async {
+        kubectl.run(&usable).await?.ok()?;
+        kubectl.run(&at_rest).await?.ok()
+    };
+    tokio::pin!(ready);
+    loop {
+        tokio::select! {
+            // What was printed until then is shown before.
+            biased;
+            line = watched.line() => show_once(&mut last, line?)?,
+            output = &mut ready => break drop(output?),
+            ended = stage.operator_ended(FOR_GOOD) => return Err(ended),
+        }
+    }
+    kubectl_shown(stage, &usable).await
+}
+
+/// Shows a line of a watch, unless it differs from the last one about the same
+/// object in its age alone.
+fn show_once(last: &mut Vec<Vec<String>>, line: String) -> Result<()> {
+    let mut columns: Vec<_> = line.split_whitespace().map(ToOwned::to_owned).collect();
+    columns.pop();
+    if last.contains(&columns) {
+        return Ok(());
+    }
+    last.retain(|known| known.first() != columns.first());
+    last.push(columns);
+    say(line)
 }
 
 /// Runs a command as a user would, with the command and what it prints shown;

@@ -26,6 +26,15 @@ pub enum Error {
         /// Its exit status, or why it did not run; its own words are on stderr.
         reason: String,
     },
+    /// The RDS endpoint was not built beside this program.
+    #[error(
+        "there is no drydock beside {beside}: `cargo build -p drydock` builds it, and \
+         `cargo test --workspace` does so too"
+    )]
+    NoDrydock {
+        /// This program.
+        beside: PathBuf,
+    },
     /// A component ended, or never became ready.
     #[error("{name} is not running as it should: {reason}\n--- its log ends ---\n{log}")]
     Component {
@@ -60,6 +69,14 @@ pub enum Error {
         /// Whom it was with.
         url: String,
         /// What broke.
+        reason: String,
+    },
+    /// A database let nobody in, or refused a statement.
+    #[error("{database}: {reason}")]
+    Database {
+        /// Host, port and name, without user and password.
+        database: String,
+        /// What it said, or why it was not reached.
         reason: String,
     },
     /// The system refused something the harness cannot do without.

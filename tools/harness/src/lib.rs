@@ -7,7 +7,9 @@
 
 mod certificates;
 pub mod control_plane;
+pub mod database;
 pub mod demo;
+pub mod drydock;
 pub mod error;
 pub mod eventually;
 pub mod exchange;
@@ -17,6 +19,7 @@ pub mod operator;
 pub mod process;
 mod programs;
 pub mod proxy;
+pub mod rds;
 pub mod relay;
 mod scratch;
 
@@ -25,12 +28,15 @@ pub use self::{
         ControlPlane,
         kubectl::{Kubectl, Output},
     },
+    database::Database,
+    drydock::Drydock,
     error::{Error, Result},
     eventually::eventually,
     exchange::Upstream,
     loopback::free_port,
-    moto::{Moto, Rds},
+    moto::Moto,
     operator::{Operator, OperatorConfig, REGION},
     proxy::{Answer, Call, Proxy},
+    rds::Rds,
     relay::ServiceRelay,
 };

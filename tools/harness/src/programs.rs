@@ -4,6 +4,7 @@
 //! Nothing here knows versions or caches; the scripts do.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -18,6 +19,64 @@ pub(crate) async fn control_plane() -> Result<PathBuf> {
 /// moto's virtual environment.
 pub(crate) async fn moto() -> Result<PathBuf> {
     provided_by("moto/build").await
+}
+
+/// The folder with PostgreSQL's programs, where the system has none of its own.
+pub(crate) async fn postgres() -> Result<Option<PathBuf>> {
+    if has_postgres().await {
+        return Ok(None);
+    }
+    provided_by("postgres/build").await.map(Some)
+}
+
+/// Whether drydock finds a PostgreSQL without being told of one.
+async fn has_postgres() -> bool {
+    let packaged = fs::read_dir("/usr/lib/postgresql").is_ok_and(|majors| {
+        majors
+            .flatten()
+            .any(|major| major.path().join("bin/postgres").exists())
+    });
+    if packaged {
+        return true;
+    }
+    let asked = tokio::process::Command::new("pg_config")
+        .arg("--bindir")
+        .output();
+    // A client library alone has a pg_config too.
+    asked.await.is_ok_and(|output| {
+        let folder = String::from_utf8_lossy(&output.stdout);
+        Path::new(folder.trim()).join("postgres").exists()
+    })
+}
+
+/// The `drydock` of the build that this program belongs to.
+///
+/// Cargo builds no binary of one package for the tests of another, unless the
+/// whole workspace is asked for.
+pub(crate) fn drydock() -> Result<PathBuf> {
+    let ourselves = std::env::current_exe().map_err(Error::system("finding this program"))?;
+    // Programs lie in one folder, tests in `deps` within it.
+    let folders = ourselves.ancestors().skip(1).take(2);
+    let found = folders
+        .map(|folder| folder.join("drydock"))
+        .find(|path| path.is_file());
+    found.ok_or_else(|| Error::NoDrydock {
+        beside: ourselves.clone(),
+    })
+}
+
+/// Where drydock keeps what is made once, for all who run it here.
+pub(crate) fn drydock_cache() -> PathBuf {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    // PostgreSQL runs as another user than root, who cannot enter root's home.
+    let cache = if rustix::process::geteuid().is_root() {
+        PathBuf::from("/var/cache/stow")
+    } else {
+        let home = || variable("HOME").unwrap_or_default().join(".cache");
+        let caches = || variable("XDG_CACHE_HOME").unwrap_or_else(home);
+        variable("STOW_CACHE").unwrap_or_else(|| caches().join("stow"))
+    };
+    cache.join("drydock")
 }
 
 /// Runs a script whose last line of output is a folder. It may build for
@@ -50,7 +109,9 @@ async fn provided_by(script: &str) -> Result<PathBuf> {
 /// What of our own environment must not decide how a child talks to Kubernetes
 /// or AWS, or how the operator runs: credentials, certificate bundles, and
 /// proxies, which may not reach loopback.
-const FOREIGN: [&str; 6] = ["AWS_", "SSL_", "KUBE", "MOTO_", "STOW_", "RUST_LOG"];
+const FOREIGN: [&str; 7] = [
+    "AWS_", "DRYDOCK_", "KUBE", "MOTO_", "RUST_LOG", "SSL_", "STOW_",
+];
 const FOREIGN_ENDINGS: [&str; 2] = ["_PROXY", "_CA_BUNDLE"];
 
 /// Takes from the child's environment what could lead it away from loopback.
@@ -80,6 +141,7 @@ mod tests {
         for foreign in [
             "AWS_CA_BUNDLE",
             "AWS_PROFILE",
+            "DRYDOCK_SECRET_ACCESS_KEY",
             "HTTPS_PROXY",
             "KUBECONFIG",
             "KUBERNETES_SERVICE_HOST",

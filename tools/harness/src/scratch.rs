@@ -2,7 +2,8 @@
 //! without running destructors (a control plane in a `static`).
 
 use std::{
-    os::unix::process::CommandExt,
+    fs::Permissions,
+    os::unix::{fs::PermissionsExt, process::CommandExt},
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -44,6 +45,12 @@ impl Scratch {
             .spawn()
             .map_err(Error::system("starting a janitor for a temporary folder"))?;
         Ok(Self { path, janitor })
+    }
+
+    /// Lets every user pass through the folder, and list nothing in it.
+    pub(crate) fn passable(&self) -> Result<()> {
+        std::fs::set_permissions(&self.path, Permissions::from_mode(0o711))
+            .map_err(Error::system("opening a temporary folder"))
     }
 
     pub(crate) fn path(&self) -> &Path {

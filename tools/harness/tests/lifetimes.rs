@@ -3,7 +3,7 @@
 use std::{env, fs, path::Path, process::Command, time::Duration};
 
 use harness::{
-    ControlPlane, Moto, eventually,
+    ControlPlane, Drydock, Moto, eventually,
     process::{Process, is_alive},
 };
 
@@ -18,9 +18,14 @@ async fn holds_everything_until_it_is_killed() {
     let report = env::var(REPORT).unwrap();
     let control_plane = ControlPlane::start().await.unwrap();
     let moto = Moto::start().await.unwrap();
-    let mut lines = vec![control_plane.folder().display().to_string()];
+    let drydock = Drydock::start().await.unwrap();
+    let mut lines = vec![
+        control_plane.folder().display().to_string(),
+        drydock.folder().display().to_string(),
+    ];
     lines.extend(control_plane.pids().iter().map(ToString::to_string));
     lines.push(moto.pid().to_string());
+    lines.push(drydock.pid().to_string());
     let partial = format!("{report}.partial");
     fs::write(&partial, lines.join("\n")).unwrap();
     fs::rename(partial, report).unwrap();
@@ -50,11 +55,12 @@ async fn children_die_with_a_parent_that_is_killed() {
     })
     .await
     .unwrap();
-    let (control_plane, pids) = lines.split_once('\n').unwrap();
-    let pids: Vec<u32> = pids.lines().map(|pid| pid.parse().unwrap()).collect();
-    assert_eq!(pids.len(), 4);
+    let lines: Vec<_> = lines.lines().collect();
+    let (folders, pids) = lines.split_at(2);
+    let pids: Vec<u32> = pids.iter().map(|pid| pid.parse().unwrap()).collect();
+    assert_eq!(pids.len(), 5);
     assert!(pids.iter().all(|&pid| is_alive(pid)));
-    assert!(Path::new(control_plane).exists());
+    assert!(folders.iter().all(|folder| Path::new(folder).exists()));
 
     holder.kill().unwrap();
     assert_eq!(holder.wait(SOON).await.unwrap(), 128 + 9);
@@ -64,11 +70,13 @@ async fn children_die_with_a_parent_that_is_killed() {
             .await
             .unwrap();
     }
-    eventually("the control plane's folder to be gone", SOON, || async {
-        !Path::new(control_plane).exists()
-    })
-    .await
-    .unwrap();
+    for folder in folders {
+        eventually(format!("{folder} to be gone"), SOON, || async {
+            !Path::new(folder).exists()
+        })
+        .await
+        .unwrap();
+    }
 }
 
 #[tokio::test]

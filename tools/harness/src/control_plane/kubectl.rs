@@ -7,7 +7,10 @@ use std::{
     process::Stdio,
 };
 
-use tokio::io::AsyncWriteExt;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdout},
+};
 
 use crate::{
     error::{Error, Result},
@@ -35,6 +38,14 @@ pub struct Output {
     pub stderr: String,
 }
 
+/// A command that goes on. Dropping it kills it.
+#[derive(Debug)]
+pub struct Followed {
+    command: String,
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
 impl Kubectl {
     /// Runs `kubectl` with these arguments.
     pub async fn run(&self, arguments: &[&str]) -> Result<Output> {
@@ -45,23 +56,9 @@ impl Kubectl {
     pub async fn run_in(&self, stdin: &str, arguments: &[&str]) -> Result<Output> {
         let command = format!("kubectl {}", arguments.join(" "));
         let failed = || Error::system(command.clone());
-        let mut kubectl = std::process::Command::new(&self.program);
-        programs::isolate(&mut kubectl);
-        kubectl
-            .arg("--kubeconfig")
-            .arg(&self.kubeconfig)
-            .arg("--cache-dir")
-            .arg(&self.cache)
-            .args(arguments)
-            // The caller's own preferences would change what is printed.
-            .env("KUBERC", "off")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let mut child = tokio::process::Command::from(kubectl)
-            .kill_on_drop(true)
-            .spawn()
-            .map_err(failed())?;
+        let mut kubectl = self.command(arguments);
+        kubectl.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = kubectl.spawn().map_err(failed())?;
         let input = child.stdin.take();
         let (written, output) = tokio::join!(
             async {
@@ -85,6 +82,39 @@ impl Kubectl {
         })
     }
 
+    /// Runs a command that goes on, such as `get --watch`, until what is returned
+    /// is dropped.
+    pub fn follow(&self, arguments: &[&str]) -> Result<Followed> {
+        let command = format!("kubectl {}", arguments.join(" "));
+        let mut kubectl = self.command(arguments);
+        kubectl.stdin(Stdio::null()).stderr(Stdio::null());
+        let mut child = kubectl.spawn().map_err(Error::system(&command))?;
+        let stdout = child.stdout.take();
+        let stdout = stdout.ok_or_else(|| Error::Unexpected(format!("{command} has no output")))?;
+        Ok(Followed {
+            command,
+            lines: BufReader::new(stdout).lines(),
+            _child: child,
+        })
+    }
+
+    fn command(&self, arguments: &[&str]) -> tokio::process::Command {
+        let mut kubectl = std::process::Command::new(&self.program);
+        programs::isolate(&mut kubectl);
+        kubectl
+            .arg("--kubeconfig")
+            .arg(&self.kubeconfig)
+            .arg("--cache-dir")
+            .arg(&self.cache)
+            .args(arguments)
+            // The caller's own preferences would change what is printed.
+            .env("KUBERC", "off")
+            .stdout(Stdio::piped());
+        let mut kubectl = tokio::process::Command::from(kubectl);
+        kubectl.kill_on_drop(true);
+        kubectl
+    }
+
     /// Whose kubeconfig it uses.
     pub fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
@@ -93,6 +123,18 @@ impl Kubectl {
     /// The program.
     pub fn program(&self) -> &Path {
         &self.program
+    }
+}
+
+impl Followed {
+    /// What it prints next, once it does.
+    ///
+    /// # Errors
+    /// Where it ends, which nobody asked it to.
+    pub async fn line(&mut self) -> Result<String> {
+        let line = self.lines.next_line().await;
+        let line = line.map_err(Error::system(&self.command))?;
+        line.ok_or_else(|| Error::Unexpected(format!("{} ended", self.command)))
     }
 }
 

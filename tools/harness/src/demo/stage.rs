@@ -13,12 +13,13 @@ use http_body_util::Full;
 use super::NAMESPACE;
 use crate::{
     control_plane::{ControlPlane, kubectl::Kubectl},
+    drydock::Drydock,
     error::{Error, Result},
     eventually::eventually,
     exchange::Upstream,
     loopback::free_port,
-    moto::{Moto, Rds},
     operator::{Operator, OperatorConfig, REGION},
+    rds::Rds,
     relay::ServiceRelay,
 };
 
@@ -30,24 +31,34 @@ const CRD: &str = "crd/postgresdbs.myob.com";
 /// Certificates, a lease and a first sweep: seconds, on a machine at rest.
 const OPERATOR_READY: Duration = Duration::from_mins(2);
 
+/// AWS takes some ten minutes over an instance. Here it takes seconds, in the same
+/// states, each long enough to be seen.
+const PACE: [&str; 4] = [
+    "--delay-of",
+    "creating=3000",
+    "--delay-of",
+    "backing-up=1500",
+];
+const PROGRESS: &str = "500ms";
+
 /// Everything that runs. Dropping it takes it down.
 pub(super) struct Stage {
     // Dropped in this order: the operator ends before what it talks to.
     operator: Option<Operator>,
     relay: Option<ServiceRelay>,
-    moto: Moto,
+    pub(super) drydock: Drydock,
     pub(super) control_plane: ControlPlane,
 }
 
 impl Stage {
     pub(super) async fn boot() -> Result<Self> {
-        let control_plane = ControlPlane::start().await?;
-        let moto = Moto::start().await?;
+        let (control_plane, drydock) =
+            tokio::join!(Box::pin(ControlPlane::start()), Drydock::with(&PACE));
         Ok(Self {
             operator: None,
             relay: None,
-            moto,
-            control_plane,
+            drydock: drydock?,
+            control_plane: control_plane?,
         })
     }
 
@@ -70,8 +81,10 @@ impl Stage {
             &metrics,
             "--namespace",
             OPERATOR_NAMESPACE,
+            "--progress-interval",
+            PROGRESS,
         ];
-        let config = OperatorConfig::run(stow, &kubeconfig, self.moto.url(), &arguments);
+        let config = OperatorConfig::run(stow, &kubeconfig, self.drydock.url(), &arguments);
         let operator = self.operator.insert(Operator::spawn(&config)?);
 
         let metrics = Upstream::http(metrics);
@@ -122,7 +135,7 @@ impl Stage {
     }
 
     pub(super) fn rds(&self) -> Rds {
-        self.moto.rds(REGION)
+        self.drydock.rds(REGION)
     }
 
     /// The last lines of the operator's output, once it was started.
@@ -146,17 +159,5 @@ impl Stage {
             Ok(Err(error)) | Err(error) => error,
             Ok(Ok(())) => Error::Unexpected("the operator ended".to_owned()),
         }
-    }
-
-    pub(super) fn how_to_use(&self) -> String {
-        let kubectl = self.kubectl();
-        format!(
-            "\nIt is all up. In another terminal:\n\n  \
-             export KUBECONFIG={}\n  \
-             {} get postgresdb --namespace {NAMESPACE}\n\n\
-             Ctrl-C here takes everything down.",
-            kubectl.kubeconfig().display(),
-            kubectl.program().display(),
-        )
     }
 }
