@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stow_versions::convert;
+use stow_versions::limits::MOST_TAGS;
 use stow_versions::status::Reason;
 use stow_versions::storage;
-use stow_versions::v1beta1::{MOST_TAGS, PostgresDBSpec, StorageType};
+use stow_versions::v1beta1::{PostgresDBSpec, StorageType};
 
 use crate::cluster::{PostgresDB, is_secret_name};
 use crate::config::Configuration;
@@ -131,6 +132,25 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
         database_name,
         master_username,
         secret_name,
+        throughput: _,
+        max_storage: _,
+        engine_version: _,
+        allow_major_version_upgrade: _,
+        port: _,
+        backup: _,
+        maintenance_window: _,
+        auto_minor_version_upgrade: _,
+        apply_changes: _,
+        parameter_group: _,
+        network: _,
+        encryption: _,
+        iam_authentication: _,
+        monitoring: _,
+        extended_support: _,
+        deletion_policy: _,
+        deletion_protection: _,
+        restore_from: _,
+        adopt: _,
     } = spec;
     let mut faults = Vec::new();
     if let Some(size) = size.as_ref().filter(|size| !is_class(size)) {
