@@ -17,7 +17,7 @@ pub(crate) fn immutable(name: &str) -> Rule {
 
 /// The same for a field that is true or false.
 pub(crate) fn immutable_boolean(name: &str) -> Rule {
-    unchanging(name, "string(oldSelf)")
+    unchanging(name, "(oldSelf ? 'true' : 'false')")
 }
 
 fn unchanging(name: &str, old: &str) -> Rule {

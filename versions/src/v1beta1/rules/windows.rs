@@ -34,9 +34,11 @@ fn daily_length(text: &str) -> String {
 
 /// The length of a weekly window, in minutes.
 fn weekly_length(text: &str) -> String {
-    let days: Vec<_> = DAYS.iter().map(|day| format!("'{day}'")).collect();
+    // A map, since the cost of a list's `indexOf` cannot be estimated.
+    let days = DAYS.iter().enumerate();
+    let days: Vec<_> = days.map(|(at, day)| format!("'{day}': {at}")).collect();
     let days = days.join(", ");
-    let day = |at: usize| format!("[{days}].indexOf({text}.substring({at}, {}))", at + 3);
+    let day = |at: usize| format!("{{{days}}}[{text}.substring({at}, {})]", at + 3);
     let (start, end) = (minutes(text, 4), minutes(text, 14));
     format!(
         "({} * {DAY} + {end} - ({} * {DAY} + {start}) + {WEEK}) % {WEEK}",
