@@ -27,16 +27,24 @@ pub(super) fn has(root: &str, path: &str) -> String {
     steps.join(" && ")
 }
 
+/// What a rule across fields cannot do without: the object before it, which is
+/// none when the object is new.
+pub(super) const OLD: &str = "oldSelf.value()";
+
+/// Whether a field is as it was, absence included.
+pub(super) fn unchanged(path: &str) -> String {
+    let (is, was) = (has("self", path), has(OLD, path));
+    format!("(({was}) == ({is}) && (!({is}) || {OLD}.{path} == self.{path}))")
+}
+
 /// A rule that blames one field. `holds` says what must hold of the object that
 /// a name stands for.
 pub(super) fn across(blamed: &str, holds: impl Fn(&str) -> String, message: String) -> Rule {
-    let old = "oldSelf.value()";
-    let (is, was) = (has("self", blamed), has(old, blamed));
     Rule::new(format!(
-        "({}) || (oldSelf.hasValue() && ({was}) == ({is}) && (!({is}) || \
-         {old}.{blamed} == self.{blamed}) && !({}))",
+        "({}) || (oldSelf.hasValue() && {} && !({}))",
         holds("self"),
-        holds(old),
+        unchanged(blamed),
+        holds(OLD),
     ))
     .message(Message::Message(message))
     .field_path(format!(".{blamed}"))

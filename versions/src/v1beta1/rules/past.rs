@@ -5,7 +5,7 @@
 
 use kube::core::{Message, Rule};
 
-use super::across::has;
+use super::across::{OLD, has, unchanged};
 
 /// A transition on one field: it is judged only where both old and new have
 /// the field. So before there is a database, a value can be taken out and then
@@ -52,7 +52,7 @@ const DECIDED_AT_CREATION: [&str; 7] = [
 pub(crate) fn set_before_the_database(index: usize) -> Rule {
     let path = DECIDED_AT_CREATION[index];
     let field = format!("spec.{path}");
-    let (is, was) = (has("self", &field), has("oldSelf.value()", &field));
+    let (is, was) = (has("self", &field), has(OLD, &field));
     Rule::new(format!(
         "!({is}) || !has(self.status) || !has(self.status.ready) || !oldSelf.hasValue() || ({was})"
     ))
@@ -64,11 +64,9 @@ pub(crate) fn set_before_the_database(index: usize) -> Rule {
     .optional_old_self(true)
 }
 
-/// What a path of the spec was, unchanged since the object was last written.
-fn unchanged(field: &str) -> String {
-    let old = "oldSelf.value()";
-    let was = has(old, field);
-    format!("(oldSelf.hasValue() && {was} && {old}.{field} == self.{field})")
+/// Whether a field of the object is as it was before this write.
+fn as_before(field: &str) -> String {
+    format!("(oldSelf.hasValue() && {})", unchanged(field))
 }
 
 /// It is judged against what is in effect, not against the earlier spec, or a
@@ -80,7 +78,7 @@ pub(crate) fn storage_never_shrinks() -> Rule {
          quantity(self.spec.storage).compareTo(quantity(self.status.storage)) >= 0",
         has("self", "spec.storage"),
         has("self", "status.storage"),
-        unchanged("spec.storage"),
+        as_before("spec.storage"),
     ))
     .message(Message::Expression(
         "'storage cannot be less than the ' + self.status.storage + ' in effect, because RDS \
@@ -100,7 +98,7 @@ fn majors(compare: &str, unless: &str) -> Rule {
         "!({}) || !({}) || {} || !{} || !{} || {} {compare} {}{unless}",
         has("self", "spec.engineVersion"),
         has("self", "status.engineVersion"),
-        unchanged("spec.engineVersion"),
+        as_before("spec.engineVersion"),
         told("spec"),
         told("status"),
         major("spec"),
