@@ -232,3 +232,77 @@ fn of_week(text: &str) -> Option<i64> {
     let day = DAYS.iter().position(|name| *name == day)?;
     Some(i64::try_from(day).ok()? * DAY + of_day(time)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rows_of_a_type_follow_each_other_without_gap() {
+        for kind in StorageType::ALL {
+            let rows: Vec<_> = Volume::of(kind).collect();
+            for pair in rows.windows(2) {
+                assert_eq!(*pair[0].storage.end() + 1, *pair[1].storage.start());
+            }
+            assert!(STORAGE.contains(Volume::sizes(kind).start()), "{kind:?}");
+            assert!(STORAGE.contains(Volume::sizes(kind).end()), "{kind:?}");
+            // The rules say one ratio for each type.
+            let iops: Vec<_> = rows.iter().filter_map(|row| row.iops.as_ref()).collect();
+            for pair in iops.windows(2) {
+                assert_eq!(pair[0].most_per_gibibyte, pair[1].most_per_gibibyte);
+                assert_eq!(pair[0].required, pair[1].required);
+            }
+        }
+    }
+
+    #[test]
+    fn a_row_is_found_by_its_size() {
+        let most = |kind, size| {
+            let row = Volume::find(kind, size)?;
+            Some(*row.iops.as_ref()?.range.end())
+        };
+        assert_eq!(most(StorageType::Io1, 399), Some(19_950));
+        assert_eq!(most(StorageType::Io1, 400), Some(256_000));
+        assert_eq!(most(StorageType::Gp3, 399), None);
+        assert_eq!(most(StorageType::Gp3, 400), Some(64_000));
+        assert_eq!(Volume::find(StorageType::Io2, 99), None);
+        assert_eq!(Volume::find(StorageType::Standard, 3_073), None);
+    }
+
+    #[test]
+    fn iops_have_ratios_to_storage() {
+        let fit = |kind, iops, size| {
+            let row = Volume::find(kind, size).expect("a row");
+            row.iops
+                .as_ref()
+                .is_some_and(|limits| limits.fit(iops, size))
+        };
+        assert!(fit(StorageType::Io1, 1_000, 2_000));
+        assert!(!fit(StorageType::Io1, 1_000, 2_001));
+        assert!(fit(StorageType::Io1, 5_000, 100));
+        assert!(!fit(StorageType::Io1, 5_001, 100));
+        assert!(fit(StorageType::Gp3, 12_000, 65_536));
+    }
+
+    #[test]
+    fn windows_are_read_and_compared() {
+        let backup = |text| Window::daily(text).expect("a window");
+        let maintenance = |text| Window::weekly(text).expect("a window");
+        let across_midnight = backup("23:45-00:15");
+        assert_eq!((across_midnight.start, across_midnight.length), (1_425, 30));
+        assert_eq!(maintenance("sun:23:45-mon:00:15").length, 30);
+        for wrong in ["", "3:00-4:00", "24:00-01:00", "01:60-02:00", "+1:00-02:00"] {
+            assert_eq!(Window::daily(wrong), None, "{wrong}");
+        }
+        assert_eq!(Window::weekly("Sun:05:00-Sun:06:00"), None);
+        assert!(backup("05:00-05:30").is_long_enough());
+        assert!(!backup("05:00-05:29").is_long_enough());
+        assert!(!maintenance("sun:05:00-mon:05:00").is_long_enough());
+        let late = maintenance("sun:05:30-sun:06:00");
+        assert!(!backup("05:00-05:30").overlaps(late));
+        assert!(backup("05:00-05:31").overlaps(late));
+        assert!(!backup("06:00-06:30").overlaps(late));
+        assert!(backup("05:59-06:30").overlaps(late));
+        assert!(across_midnight.overlaps(maintenance("mon:00:00-mon:00:30")));
+    }
+}

@@ -169,18 +169,22 @@ pub(crate) fn iops_fit_their_type() -> Rule {
     let holds = |spec: &str| {
         let fits = each_type(spec, |kind| {
             let rows = settable(kind);
-            let several = rows.len() > 1;
-            let row = |(row, iops): &(&Volume, &Iops)| {
+            let (counts, size) = (counts(spec, "storage"), gibibytes(spec, "storage"));
+            let row = |(at, (row, iops)): (usize, &(&Volume, &Iops))| {
+                // The first row also speaks for what is too small, and the last
+                // for what is too large: that is another rule's.
+                let (first, last) = (at == 0, at + 1 == rows.len());
+                let under = (!first).then(|| format!("{size} < {} || ", row.storage.start()));
+                let over = (!last).then(|| format!("{size} > {} || ", row.storage.end()));
+                let counted = (!(first && last)).then(|| format!("!({counts}) || "));
+                let outside = [counted, under, over]
+                    .into_iter()
+                    .flatten()
+                    .collect::<String>();
                 let (least, most) = (iops.range.start(), iops.range.end());
-                let within = format!("{spec}.iops >= {least} && {spec}.iops <= {most}");
-                if !several {
-                    return within;
-                }
-                let (counts, size) = (counts(spec, "storage"), gibibytes(spec, "storage"));
-                let (from, to) = (row.storage.start(), row.storage.end());
-                format!("(!({counts}) || {size} < {from} || {size} > {to} || ({within}))")
+                format!("({outside}({spec}.iops >= {least} && {spec}.iops <= {most}))")
             };
-            let rows: Vec<_> = rows.iter().map(row).collect();
+            let rows: Vec<_> = rows.iter().enumerate().map(row).collect();
             (!rows.is_empty()).then(|| rows.join(" && "))
         });
         format!("!has({spec}.iops) || !has({spec}.storageType) || ({fits})")
