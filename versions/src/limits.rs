@@ -88,12 +88,21 @@ pub struct Iops {
 }
 
 impl Iops {
-    /// Whether so many fit so much storage. Autoscaling's limit is held to the
-    /// same ratios.
+    /// The least IOPS for so many GiB.
+    pub fn least(&self, gibibytes: i32) -> i64 {
+        let halves = i64::from(gibibytes) * self.least_per_two_gibibytes;
+        (*self.range.start()).max((halves + 1) / 2)
+    }
+
+    /// The most IOPS for so many GiB.
+    pub fn most(&self, gibibytes: i32) -> i64 {
+        (*self.range.end()).min(i64::from(gibibytes) * self.most_per_gibibyte)
+    }
+
+    /// Whether so many are in range and fit so much storage. Autoscaling's
+    /// limit is held to the same ratios.
     pub fn fit(&self, iops: i64, gibibytes: i32) -> bool {
-        let gibibytes = i64::from(gibibytes);
-        iops.saturating_mul(2) >= gibibytes * self.least_per_two_gibibytes
-            && iops <= gibibytes * self.most_per_gibibyte
+        (self.least(gibibytes)..=self.most(gibibytes)).contains(&iops)
     }
 }
 
