@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use stow_versions::convert;
+use stow_versions::limits::{self, MOST_TAGS, Volume};
 use stow_versions::status::Reason;
 use stow_versions::storage;
-use stow_versions::v1beta1::{MOST_TAGS, PostgresDBSpec, StorageType};
+use stow_versions::v1beta1::{PostgresDBSpec, StorageType};
 
 use crate::cluster::{PostgresDB, is_secret_name};
 use crate::config::Configuration;
@@ -21,15 +22,6 @@ use crate::plan::{
 /// RDS's least storage for gp2 and gp3, in GiB. Specs of 2017 ask for less,
 /// which RDS took then: they get this, and keep their text.
 const LEAST_GENERAL_PURPOSE: i32 = 20;
-
-/// RDS's storage table: the range of each type, in GiB.
-const STORAGE: [(&str, i32, i32); 5] = [
-    ("gp2", 5, 65_536),
-    ("gp3", 20, 65_536),
-    ("io1", 100, 65_536),
-    ("io2", 100, 65_536),
-    ("standard", 5, 3_072),
-];
 
 /// The name of the object's Secret.
 pub(super) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
@@ -131,6 +123,25 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
         database_name,
         master_username,
         secret_name,
+        throughput: _,
+        max_storage: _,
+        engine_version: _,
+        allow_major_version_upgrade: _,
+        port: _,
+        backup: _,
+        maintenance_window: _,
+        auto_minor_version_upgrade: _,
+        apply_changes: _,
+        parameter_group: _,
+        network: _,
+        encryption: _,
+        iam_authentication: _,
+        monitoring: _,
+        extended_support: _,
+        deletion_policy: _,
+        deletion_protection: _,
+        restore_from: _,
+        adopt: _,
     } = spec;
     let mut faults = Vec::new();
     if let Some(size) = size.as_ref().filter(|size| !is_class(size)) {
@@ -206,34 +217,61 @@ fn check(spec: &PostgresDBSpec) -> Vec<String> {
 /// The faults of a storage type with a size and IOPS, where they are known.
 fn check_volume(place: &str, kind: &str, gibibytes: Option<i32>, iops: Option<i32>) -> Vec<String> {
     let mut faults = Vec::new();
-    let Some((_, least, most)) = STORAGE.iter().find(|(name, ..)| *name == kind) else {
+    let Some(storage_type) = StorageType::ALL
+        .into_iter()
+        .find(|known| known.as_str() == kind)
+    else {
         return vec![format!(
             "{place}storageType is {kind:?}: write gp2, gp3, io1, io2 or standard."
         )];
     };
-    if let Some(size) = gibibytes.filter(|size| !(*least..=*most).contains(size)) {
+    let (mut least, most) = Volume::sizes(storage_type).into_inner();
+    if storage_type == StorageType::Gp2 {
+        least = limits::GP2_STORAGE_OF_2017;
+    }
+    if let Some(size) = gibibytes.filter(|size| !(least..=most).contains(size)) {
         faults.push(format!(
             "{place}storage is {}: {kind} takes {least}Gi to {most}Gi.",
             storage::quantity(size)
         ));
     }
-    let provisioned = matches!(kind, "io1" | "io2");
-    match iops {
-        None if provisioned => faults.push(format!(
-            "{place}iops is missing: {kind} needs it, from 1000 on."
-        )),
-        Some(iops) if gibibytes.is_some_and(|size| !takes_iops(kind, size)) => {
-            let why = if kind == "gp3" {
-                "gp3 under 400Gi has 3000, which cannot be set"
-            } else {
-                "only io1, io2 and gp3 from 400Gi on take it"
-            };
-            faults.push(format!("{place}iops is {iops}: {why}; remove it."));
+    let row = gibibytes.and_then(|size| Volume::find(storage_type, size));
+    let required =
+        Volume::of(storage_type).any(|row| row.iops.as_ref().is_some_and(|i| i.required));
+    let Some(iops) = iops else {
+        if required {
+            faults.push(format!(
+                "{place}iops is missing: {kind} needs it, from {} on.",
+                limits::IOPS.start()
+            ));
         }
-        Some(iops) if provisioned && iops < 1000 => {
-            faults.push(format!("{place}iops is {iops}: {kind} takes 1000 or more."));
-        }
-        _ => {}
+        return faults;
+    };
+    if gibibytes.is_some_and(|size| !takes_iops(kind, size)) {
+        let why = if storage_type == StorageType::Gp3 {
+            "gp3 under 400Gi has 3000, which cannot be set"
+        } else {
+            "only io1, io2 and gp3 from 400Gi on take it"
+        };
+        faults.push(format!("{place}iops is {iops}: {why}; remove it."));
+        return faults;
+    }
+    let range = row.and_then(|row| Some(&row.iops.as_ref()?.range));
+    let range = range.unwrap_or(&limits::IOPS);
+    if !range.contains(&i64::from(iops)) {
+        let (least, most) = (range.start(), range.end());
+        faults.push(format!(
+            "{place}iops is {iops}: {kind} of that size takes {least} to {most}."
+        ));
+    } else if let Some((size, limits)) = gibibytes.zip(row.and_then(|row| row.iops.as_ref()))
+        && !limits.fit(i64::from(iops), size)
+    {
+        faults.push(format!(
+            "{place}iops is {iops}: for {} of {kind} write {} to {}.",
+            storage::quantity(size),
+            limits.least(size),
+            limits.most(size),
+        ));
     }
     faults
 }

@@ -1,6 +1,8 @@
 //! What the API server refuses in Stow's name, in words that help, and what it
 //! lets through all the same.
 
+mod edges;
+
 use harness::{Result, eventually};
 use serde_json::{Value, json};
 
@@ -94,6 +96,16 @@ async fn v1beta1(stage: &Stage) -> Result<()> {
         let outcome = stage.apply(&manifest("v1beta1", "bad", spec), &[]).await;
         says(outcome, words);
     }
+    let try_out = async |spec: &Value| {
+        let manifest = manifest("v1beta1", "edge", spec);
+        stage.apply(&manifest, &["--dry-run=server"]).await
+    };
+    for (spec, word) in &edges::refused() {
+        says(try_out(spec).await, &[word]);
+    }
+    for spec in &edges::accepted() {
+        try_out(spec).await?;
+    }
     Ok(())
 }
 
@@ -142,6 +154,8 @@ async fn v1beta1_is_checked_before_any_operator_runs() -> Result<()> {
 
     let broken = ratchet(&stage).await?;
 
+    decided_at_creation(&stage).await?;
+
     // Then the operator comes.
     stage.start(&[]).await?;
     stage.ready("orders").await?;
@@ -160,6 +174,62 @@ async fn v1beta1_is_checked_before_any_operator_runs() -> Result<()> {
         assert!(said.contains(word), "{word}: {said}");
     }
     v1alpha1(&stage).await
+}
+
+/// What is decided when a database is made cannot be changed, nor be taken out
+/// and written anew while there is one.
+async fn decided_at_creation(stage: &Stage) -> Result<()> {
+    let made = json!({"encryption": {"enabled": true}, "network": {"subnetGroup": "private"},
+        "restoreFrom": {"snapshot": "orders-1"}});
+    stage
+        .apply(&manifest("v1beta1", "made", &made), &[])
+        .await?;
+    let what = "postgresdb/made";
+    let others = [
+        (
+            json!({"encryption": {"enabled": false}}),
+            "write true again",
+        ),
+        (json!({"network": {"subnetGroup": "b"}}), "cannot change"),
+        (json!({"restoreFrom": {"snapshot": "b"}}), "cannot change"),
+    ];
+    for (other, word) in &others {
+        says(patch(stage, what, other).await, &[word]);
+    }
+    let out = json!({"encryption": null, "network": null, "restoreFrom": null});
+    patch(stage, what, &out).await?;
+    // Nothing was made yet, so it can be written anew.
+    patch(stage, what, &made).await?;
+    let status = r#"{"status": {"ready": "available", "engineVersion": "16.4"}}"#;
+    let subresource = "--subresource=status";
+    stage
+        .kubectl(&[
+            "patch",
+            "-n",
+            NAMESPACE,
+            what,
+            subresource,
+            "--type=merge",
+            "-p",
+            status,
+        ])
+        .await?;
+    patch(stage, what, &out).await?;
+    for (other, _) in &others {
+        says(
+            patch(stage, what, other).await,
+            &["once the database exists"],
+        );
+    }
+
+    let version = |text: &str| json!({"engineVersion": text});
+    let back = patch(stage, what, &version("15.9")).await;
+    says(back, &["engineVersion", "cannot go back", "16.4"]);
+    let major = patch(stage, what, &version("17")).await;
+    says(major, &["allowMajorVersionUpgrade: true", "16.4"]);
+    patch(stage, what, &version("16.9")).await?;
+    stage.kubectl(&["delete", "-n", NAMESPACE, what]).await?;
+    Ok(())
 }
 
 /// An object that was stored before there were rules.

@@ -167,6 +167,12 @@ async fn people_are_told_what_there_is() -> Result<()> {
         "databaseName",
         "masterUsername",
         "secretName",
+        "backup",
+        "network",
+        "encryption",
+        "monitoring",
+        "restoreFrom",
+        "deletionPolicy",
     ] {
         assert!(
             fields

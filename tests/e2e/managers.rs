@@ -79,11 +79,11 @@ async fn shows(stage: &Stage, object: &str, new: &Value, old: &Value) -> Result<
 async fn two_managers_in_two_versions_keep_out_of_each_others_way() -> Result<()> {
     let stage = Stage::running().await?;
     let said = json!({"size": "db.t3.small", "storage": "20", "ha": false});
-    let meant = json!({"storageType": "gp3", "secretName": "one", "databaseName": "orders"});
+    let meant = json!({"storageType": "gp3", "secretName": "one", "applyChanges": "Immediately"});
     let both = |more: &Value| {
         let mut hub = json!({
             "size": "db.t3.small", "storage": "20Gi", "multiAZ": false,
-            "storageType": "gp3", "secretName": "one", "databaseName": "orders",
+            "storageType": "gp3", "secretName": "one", "applyChanges": "Immediately",
         });
         for (key, value) in more.as_object().into_iter().flatten() {
             if value.is_null() {
@@ -114,7 +114,7 @@ async fn two_managers_in_two_versions_keep_out_of_each_others_way() -> Result<()
         shows(&stage, object, &both(&json!({"secretName": "two"})), &said).await?;
         NEW.apply(&stage, object, &json!({"storageType": "gp3"}))
             .await?;
-        let gone = json!({"secretName": null, "databaseName": null});
+        let gone = json!({"secretName": null, "applyChanges": null});
         shows(&stage, object, &both(&gone), &said).await?;
         let hub = stage
             .get(&format!("postgresdbs.v1alpha1.myob.com/{object}"))
@@ -123,10 +123,10 @@ async fn two_managers_in_two_versions_keep_out_of_each_others_way() -> Result<()
         assert!(!annotations.contains("secretName"), "{annotations}");
 
         // And sets one again.
-        let again = json!({"storageType": "gp3", "masterUsername": "owner"});
+        let again = json!({"storageType": "gp3", "deletionPolicy": "Snapshot"});
         NEW.apply(&stage, object, &again).await?;
         let mut more = gone.clone();
-        more["masterUsername"] = json!("owner");
+        more["deletionPolicy"] = json!("Snapshot");
         shows(&stage, object, &both(&more), &said).await?;
 
         // The spoke's manager changes, removes and sets again.

@@ -44,6 +44,7 @@ pub struct PostgresDBStatus {
 
     /// The version of PostgreSQL that runs, such as `17.4`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
     pub engine_version: Option<String>,
 
     /// The instance class in effect, such as `db.t3.small`.

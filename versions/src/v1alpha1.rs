@@ -15,8 +15,8 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::limits::MOST_TAGS;
 use crate::status::PostgresDBStatus;
-use crate::v1beta1::MOST_TAGS;
 
 /// What the database should be, as it was said in 2017. v1beta1 says it better:
 /// `kubectl explain postgresdb.spec`.

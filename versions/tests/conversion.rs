@@ -122,7 +122,7 @@ proptest! {
         let before = y.clone();
         objects::edit(&mut y, field.spoke, value.clone());
         let after = up(&y);
-        for (name, old) in objects::HUB_FIELDS.map(|name| (name, x.pointer(&format!("/spec/{name}")))) {
+        for (name, old) in objects::HUB_FIELDS.map(|(name, _)| (name, x.pointer(&format!("/spec/{name}")))) {
             let new = after.pointer(&format!("/spec/{name}"));
             if name == field.hub && before.pointer(&field.spoke_path()) != value.as_ref() {
                 let expected = field.natural_up(value.as_ref());

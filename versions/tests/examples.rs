@@ -28,6 +28,52 @@ fn the_example_of_2017_is_said_in_full() {
 }
 
 #[test]
+fn each_leaf_of_a_group_is_kept_for_itself_and_an_empty_group_as_one() {
+    let cases = [
+        (
+            json!({"backup": {"retentionDays": 7, "window": "03:00-03:30"}}),
+            json!({
+                "hub.stow.myob.com/backup.retentionDays": "7",
+                "hub.stow.myob.com/backup.window": "\"03:00-03:30\"",
+            }),
+        ),
+        (
+            json!({"backup": {}}),
+            json!({"hub.stow.myob.com/backup": "{}"}),
+        ),
+        (
+            json!({"network": {"securityGroups": ["sg-1", "sg-2"]}}),
+            json!({"hub.stow.myob.com/network.securityGroups": r#"["sg-1","sg-2"]"#}),
+        ),
+        (
+            json!({"monitoring": {"logExports": []}}),
+            json!({"hub.stow.myob.com/monitoring.logExports": "[]"}),
+        ),
+        (
+            json!({"restoreFrom": {"pointInTime": {"object": "orders"}}}),
+            json!({"hub.stow.myob.com/restoreFrom.pointInTime.object": "\"orders\""}),
+        ),
+        (
+            json!({"restoreFrom": {"pointInTime": {}}}),
+            json!({"hub.stow.myob.com/restoreFrom.pointInTime": "{}"}),
+        ),
+    ];
+    for (hub, annotations) in cases {
+        assert_eq!(down(&hub, &json!({})), (json!({}), annotations.clone()));
+        assert_eq!(up(&json!({}), &annotations), (hub, json!({})));
+    }
+    // A note of an empty group says nothing beside one of its members.
+    let both = json!({
+        "hub.stow.myob.com/backup": "{}", "hub.stow.myob.com/backup.retentionDays": "7",
+    });
+    let hub = json!({"backup": {"retentionDays": 7}});
+    assert_eq!(up(&json!({}), &both), (hub, json!({})));
+    // And one that smuggles members in says nothing at all.
+    let forged = json!({"hub.stow.myob.com/backup": r#"{"retentionDays": "x"}"#});
+    assert_eq!(up(&json!({}), &forged), (json!({}), json!({})));
+}
+
+#[test]
 fn what_v1alpha1_writes_in_its_own_way_is_remembered_with_what_the_hub_shows() {
     let cases = [
         ("storage", json!(10), "storage", Some(json!("10Gi"))),

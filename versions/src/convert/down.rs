@@ -63,9 +63,9 @@ fn remember(hub: &Object, spoke: &Object, fresh: &mut Memory) {
         let (value, shown) = (storage_type.cloned(), Some(has_iops(spoke).into()));
         fresh.remember(STORAGE_TYPE, Remembered { value, shown });
     }
-    for (name, _) in hub_only() {
-        if let Some(value) = hub.get(name) {
-            fresh.keep(name, value);
+    for field in hub_only() {
+        if let Some(value) = field.get(hub) {
+            fresh.keep(field.path, value);
         }
     }
 }

@@ -19,12 +19,24 @@ pub(super) enum Decision {
     /// The spoke says it only by the presence of `iops`.
     StorageType,
     /// The spoke cannot say it.
-    HubOnly {
-        /// Its name in the hub.
-        name: &'static str,
-        /// Whether a value has its type.
-        typed: Check,
-    },
+    HubOnly(HubOnly),
+}
+
+/// A field that the spoke cannot say.
+pub(super) struct HubOnly {
+    /// Where it stands in the hub's spec: names, with a dot between them.
+    pub(super) path: &'static str,
+    /// What it holds.
+    pub(super) shape: Shape,
+}
+
+/// What a field that the spoke cannot say holds.
+pub(super) enum Shape {
+    /// A value that is kept as a whole, with the check of its type. Lists are
+    /// such values.
+    Leaf(Check),
+    /// Fields, each kept for itself. Only an empty group is kept as one.
+    Group(&'static [HubOnly]),
 }
 
 /// A field that both sides have.
@@ -47,6 +59,81 @@ pub(super) struct Pair {
 
 /// The storage type, which has no field in the spoke.
 pub(super) const STORAGE_TYPE: &str = "storageType";
+
+/// Declares the fields of a group, and takes it apart like the spec below.
+macro_rules! group {
+    ($name:ident of $group:ident { $($field:ident: $member:expr,)+ }) => {
+        const $name: &[HubOnly] = &[$($member),+];
+
+        const _: fn(v1beta1::$group) = |group| {
+            let v1beta1::$group { $($field: _),+ } = group;
+        };
+    };
+}
+
+const fn leaf(path: &'static str, typed: Check) -> HubOnly {
+    HubOnly {
+        path,
+        shape: Shape::Leaf(typed),
+    }
+}
+
+const fn fields(path: &'static str, members: &'static [HubOnly]) -> HubOnly {
+    HubOnly {
+        path,
+        shape: Shape::Group(members),
+    }
+}
+
+group! {
+    BACKUP of Backup {
+        retention_days: leaf("backup.retentionDays", Value::is_i64),
+        window: leaf("backup.window", Value::is_string),
+    }
+}
+
+group! {
+    NETWORK of Network {
+        subnet_group: leaf("network.subnetGroup", Value::is_string),
+        security_groups: leaf("network.securityGroups", is_text_list),
+        publicly_accessible: leaf("network.publiclyAccessible", Value::is_boolean),
+    }
+}
+
+group! {
+    ENCRYPTION of Encryption {
+        enabled: leaf("encryption.enabled", Value::is_boolean),
+        kms_key: leaf("encryption.kmsKey", Value::is_string),
+    }
+}
+
+group! {
+    MONITORING of Monitoring {
+        performance_insights: leaf("monitoring.performanceInsights", Value::is_boolean),
+        enhanced_interval: leaf("monitoring.enhancedInterval", Value::is_i64),
+        log_exports: leaf("monitoring.logExports", is_text_list),
+    }
+}
+
+group! {
+    POINT_IN_TIME of PointInTime {
+        object: leaf("restoreFrom.pointInTime.object", Value::is_string),
+        time: leaf("restoreFrom.pointInTime.time", Value::is_string),
+    }
+}
+
+group! {
+    RESTORE_FROM of RestoreFrom {
+        snapshot: leaf("restoreFrom.snapshot", Value::is_string),
+        point_in_time: fields("restoreFrom.pointInTime", POINT_IN_TIME),
+    }
+}
+
+group! {
+    ADOPT of Adopt {
+        identifier: leaf("adopt.identifier", Value::is_string),
+    }
+}
 
 /// Declares the table, and takes the spec apart field by field: a field of the
 /// hub that has no decision does not compile.
@@ -107,25 +194,55 @@ decide! {
         usable: is_text_map,
         write: "a map of texts, with numbers in quotes",
     }),
-    database_name: Decision::HubOnly { name: "databaseName", typed: Value::is_string },
-    master_username: Decision::HubOnly { name: "masterUsername", typed: Value::is_string },
-    secret_name: Decision::HubOnly { name: "secretName", typed: Value::is_string },
+    throughput: Decision::HubOnly(leaf("throughput", Value::is_i64)),
+    max_storage: Decision::HubOnly(leaf("maxStorage", Value::is_string)),
+    engine_version: Decision::HubOnly(leaf("engineVersion", Value::is_string)),
+    allow_major_version_upgrade: Decision::HubOnly(leaf("allowMajorVersionUpgrade", Value::is_boolean)),
+    port: Decision::HubOnly(leaf("port", Value::is_i64)),
+    backup: Decision::HubOnly(fields("backup", BACKUP)),
+    maintenance_window: Decision::HubOnly(leaf("maintenanceWindow", Value::is_string)),
+    auto_minor_version_upgrade: Decision::HubOnly(leaf("autoMinorVersionUpgrade", Value::is_boolean)),
+    apply_changes: Decision::HubOnly(leaf("applyChanges", Value::is_string)),
+    parameter_group: Decision::HubOnly(leaf("parameterGroup", Value::is_string)),
+    network: Decision::HubOnly(fields("network", NETWORK)),
+    encryption: Decision::HubOnly(fields("encryption", ENCRYPTION)),
+    iam_authentication: Decision::HubOnly(leaf("iamAuthentication", Value::is_boolean)),
+    monitoring: Decision::HubOnly(fields("monitoring", MONITORING)),
+    extended_support: Decision::HubOnly(leaf("extendedSupport", Value::is_boolean)),
+    database_name: Decision::HubOnly(leaf("databaseName", Value::is_string)),
+    master_username: Decision::HubOnly(leaf("masterUsername", Value::is_string)),
+    deletion_policy: Decision::HubOnly(leaf("deletionPolicy", Value::is_string)),
+    deletion_protection: Decision::HubOnly(leaf("deletionProtection", Value::is_boolean)),
+    restore_from: Decision::HubOnly(fields("restoreFrom", RESTORE_FROM)),
+    adopt: Decision::HubOnly(fields("adopt", ADOPT)),
+    secret_name: Decision::HubOnly(leaf("secretName", Value::is_string)),
 }
 
 /// The fields that both sides have.
 pub(super) fn pairs() -> impl Iterator<Item = &'static Pair> {
     DECISIONS.iter().filter_map(|decision| match decision {
         Decision::Paired(pair) => Some(pair),
-        Decision::StorageType | Decision::HubOnly { .. } => None,
+        Decision::StorageType | Decision::HubOnly(_) => None,
     })
 }
 
-/// The fields that the spoke cannot say, each with its type check.
-pub(super) fn hub_only() -> impl Iterator<Item = (&'static str, Check)> {
-    DECISIONS.iter().filter_map(|decision| match decision {
-        Decision::HubOnly { name, typed } => Some((*name, *typed)),
-        Decision::Paired(_) | Decision::StorageType => None,
-    })
+/// The fields that the spoke cannot say, a group before its members.
+pub(super) fn hub_only() -> Vec<&'static HubOnly> {
+    fn add(field: &'static HubOnly, all: &mut Vec<&'static HubOnly>) {
+        all.push(field);
+        if let Shape::Group(members) = field.shape {
+            for member in members {
+                add(member, all);
+            }
+        }
+    }
+    let mut all = Vec::new();
+    for decision in DECISIONS {
+        if let Decision::HubOnly(field) = decision {
+            add(field, &mut all);
+        }
+    }
+    all
 }
 
 /// A hub's spec with what has its type; `None` where it is no object. A field
@@ -138,10 +255,79 @@ pub(super) fn typed_spec(spec: Value) -> Option<Object> {
         DECISIONS.iter().any(|decision| match decision {
             Decision::Paired(pair) => pair.hub == name && (pair.typed)(value),
             Decision::StorageType => STORAGE_TYPE == name && value.is_string(),
-            Decision::HubOnly { name: own, typed } => own == name && typed(value),
+            Decision::HubOnly(field) => field.name() == name && field.clean(value),
         })
     });
     Some(spec)
+}
+
+impl HubOnly {
+    /// The last part of its path.
+    fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// Whether a value has its type, once a group has lost the members that do
+    /// not have theirs.
+    fn clean(&self, value: &mut Value) -> bool {
+        let members = match self.shape {
+            Shape::Leaf(typed) => return typed(value),
+            Shape::Group(members) => members,
+        };
+        let Some(group) = value.as_object_mut() else {
+            return false;
+        };
+        group.retain(|name, value| {
+            let member = members.iter().find(|member| member.name() == name);
+            member.is_some_and(|member| member.clean(value))
+        });
+        true
+    }
+
+    /// What of a type-clean spec is kept under its name: of a group nothing,
+    /// unless it is empty.
+    pub(super) fn get<'a>(&self, spec: &'a Object) -> Option<&'a Value> {
+        let (first, rest) = match self.path.split_once('.') {
+            Some((first, rest)) => (first, Some(rest)),
+            None => (self.path, None),
+        };
+        let mut value = spec.get(first)?;
+        for name in rest.into_iter().flat_map(|rest| rest.split('.')) {
+            value = value.get(name)?;
+        }
+        let keeps = match self.shape {
+            Shape::Leaf(_) => true,
+            Shape::Group(_) => value.as_object().is_some_and(Object::is_empty),
+        };
+        keeps.then_some(value)
+    }
+
+    /// Puts what was kept under its name into a spec; ignores what has not its
+    /// type, and an empty group's note where the group is there.
+    pub(super) fn put(&self, value: Value, spec: &mut Object) {
+        let sound = match self.shape {
+            Shape::Leaf(typed) => typed(&value),
+            Shape::Group(_) => value.as_object().is_some_and(Object::is_empty),
+        };
+        if !sound {
+            return;
+        }
+        let (groups, name) = match self.path.rsplit_once('.') {
+            Some((groups, name)) => (Some(groups), name),
+            None => (None, self.path),
+        };
+        let mut place = spec;
+        for group in groups.into_iter().flat_map(|groups| groups.split('.')) {
+            let group = place
+                .entry(group)
+                .or_insert_with(|| Value::Object(Object::new()));
+            let Some(inner) = group.as_object_mut() else {
+                return;
+            };
+            place = inner;
+        }
+        place.entry(name).or_insert(value);
+    }
 }
 
 /// The storage type that a spoke's spec implies. Nothing is derived from a
@@ -192,6 +378,11 @@ fn whole(value: &Value) -> Option<i64> {
         Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
         _ => None,
     }
+}
+
+fn is_text_list(value: &Value) -> bool {
+    let items = value.as_array();
+    items.is_some_and(|items| items.iter().all(Value::is_string))
 }
 
 fn is_text_map(value: &Value) -> bool {

@@ -38,7 +38,7 @@ impl Side {
             Self::Hub => pairs()
                 .map(|pair| pair.hub)
                 .chain([STORAGE_TYPE])
-                .chain(hub_only().map(|(name, _)| name))
+                .chain(hub_only().into_iter().map(|field| field.path))
                 .collect(),
             Self::Spoke => pairs().map(|pair| pair.spoke).chain([SPEC]).collect(),
         }

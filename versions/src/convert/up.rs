@@ -59,8 +59,10 @@ fn hub_of(spoke: &Object, remembered: &Memory) -> Object {
     let recalled = remembered.recall(STORAGE_TYPE, Some(&with_iops), Value::is_string);
     let meant = recalled.map_or_else(|| derived_storage_type(spoke), |memory| memory.value);
     put(STORAGE_TYPE, meant);
-    for (name, typed) in hub_only() {
-        put(name, remembered.plain(name).filter(typed));
+    for field in hub_only() {
+        if let Some(value) = remembered.plain(field.path) {
+            field.put(value, &mut hub);
+        }
     }
     hub
 }

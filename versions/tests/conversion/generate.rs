@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
-use crate::objects::{HUB, HUB_FIELDS, SPOKE, SPOKE_FIELDS, own_annotations};
+use crate::objects::{HUB, HUB_FIELDS, Kind, SPOKE, SPOKE_FIELDS, own_annotations};
 
 fn one_of(values: Vec<Value>) -> BoxedStrategy<Value> {
     select(values).boxed()
@@ -30,10 +30,63 @@ pub(crate) fn hub_value(name: &str) -> BoxedStrategy<Value> {
             .prop_map(Value::from)
             .boxed(),
         "iops" => one_of(vec![json!(1000), json!(3000)]),
-        "multiAZ" => any::<bool>().prop_map(Value::from).boxed(),
-        "tags" => text_map(),
-        _ => "[a-z]{1,4}".prop_map(Value::from).boxed(),
+        name => of_kind(kind(name)),
     }
+}
+
+fn kind(name: &str) -> Kind {
+    let field = HUB_FIELDS.iter().find(|(known, _)| *known == name);
+    field.expect("a field of the hub").1
+}
+
+/// A value of a type; a group with each member or not.
+fn of_kind(kind: Kind) -> BoxedStrategy<Value> {
+    match kind {
+        Kind::Text => "[a-z]{1,4}".prop_map(Value::from).boxed(),
+        Kind::Number => (0_i64..9).prop_map(Value::from).boxed(),
+        Kind::Truth => any::<bool>().prop_map(Value::from).boxed(),
+        Kind::TextMap => text_map(),
+        Kind::TextList => vec("[a-c]", 0..3).prop_map(Value::from).boxed(),
+        Kind::Group(members) => group(members, of_kind),
+    }
+}
+
+/// A value of a type, or none; a group may also hold what it should not.
+fn of_no_kind(kind: Kind) -> BoxedStrategy<Value> {
+    let right = match kind {
+        Kind::Group(members) => {
+            let unknown = option::weighted(0.1, garbage());
+            (group(members, of_no_kind), unknown)
+                .prop_map(|(mut group, unknown)| {
+                    if let (Value::Object(fields), Some(unknown)) = (&mut group, unknown) {
+                        fields.insert("futureField".to_owned(), unknown);
+                    }
+                    group
+                })
+                .boxed()
+        }
+        kind => of_kind(kind),
+    };
+    prop_oneof![4 => right, 1 => garbage(), 1 => json()].boxed()
+}
+
+/// A group that has each member or not, so that it is empty at times.
+fn group(
+    members: &'static [(&'static str, Kind)],
+    value: fn(Kind) -> BoxedStrategy<Value>,
+) -> BoxedStrategy<Value> {
+    let values: Vec<_> = members
+        .iter()
+        .map(|(_, kind)| option::weighted(0.5, value(*kind)))
+        .collect();
+    values
+        .prop_map(|values| {
+            let fields = members.iter().zip(values);
+            let present =
+                fields.filter_map(|((name, _), value)| Some(((*name).to_owned(), value?)));
+            Value::Object(present.collect())
+        })
+        .boxed()
 }
 
 /// A value that the schema of the spoke allows.
@@ -114,17 +167,18 @@ pub(crate) fn json() -> BoxedStrategy<Value> {
     .boxed()
 }
 
+fn hub_names() -> Vec<&'static str> {
+    HUB_FIELDS.map(|(name, _)| name).to_vec()
+}
+
 /// A spec that has each field or not.
-fn spec(
-    names: &'static [&'static str],
-    value: fn(&str) -> BoxedStrategy<Value>,
-) -> BoxedStrategy<Value> {
+fn spec(names: Vec<&'static str>, value: fn(&str) -> BoxedStrategy<Value>) -> BoxedStrategy<Value> {
     let fields: Vec<_> = names
         .iter()
         .map(|name| option::weighted(0.6, value(name)))
         .collect();
     fields
-        .prop_map(|values| {
+        .prop_map(move |values| {
             let fields = names.iter().zip(values);
             let present = fields.filter_map(|(name, value)| Some(((*name).to_owned(), value?)));
             Value::Object(present.collect())
@@ -189,7 +243,7 @@ fn planted() -> BoxedStrategy<Value> {
 
 /// Any value that a field of either side may have, right or wrong.
 fn any_value() -> BoxedStrategy<Value> {
-    let hub = select(&HUB_FIELDS[..]).prop_flat_map(hub_value);
+    let hub = select(hub_names()).prop_flat_map(hub_value);
     let spoke = select(&SPOKE_FIELDS[..]).prop_flat_map(spoke_value);
     prop_oneof![hub, spoke, garbage(), json()].boxed()
 }
@@ -208,7 +262,7 @@ fn object(version: &str, metadata: Option<Value>, spec: Option<Value>) -> Value 
 pub(crate) fn hub() -> BoxedStrategy<Value> {
     (
         metadata(),
-        option::weighted(0.95, spec(&HUB_FIELDS, hub_value)),
+        option::weighted(0.95, spec(hub_names(), hub_value)),
     )
         .prop_map(|(metadata, spec)| object(HUB, Some(metadata), spec))
         .boxed()
@@ -218,7 +272,7 @@ pub(crate) fn hub() -> BoxedStrategy<Value> {
 pub(crate) fn spoke() -> BoxedStrategy<Value> {
     (
         metadata(),
-        option::weighted(0.95, spec(&SPOKE_FIELDS, spoke_value)),
+        option::weighted(0.95, spec(SPOKE_FIELDS.to_vec(), spoke_value)),
     )
         .prop_map(|(metadata, spec)| object(SPOKE, Some(metadata), spec))
         .boxed()
@@ -242,8 +296,9 @@ fn malformed(version: &'static str, spec: BoxedStrategy<Value>) -> BoxedStrategy
 pub(crate) fn malformed_hub() -> BoxedStrategy<Value> {
     malformed(
         HUB,
-        spec(&HUB_FIELDS, |name| {
-            prop_oneof![2 => hub_value(name), 1 => garbage(), 1 => json()].boxed()
+        spec(hub_names(), |name| match kind(name) {
+            group @ Kind::Group(_) => of_no_kind(group),
+            _ => prop_oneof![2 => hub_value(name), 1 => garbage(), 1 => json()].boxed(),
         }),
     )
 }
@@ -252,7 +307,7 @@ pub(crate) fn malformed_hub() -> BoxedStrategy<Value> {
 pub(crate) fn malformed_spoke() -> BoxedStrategy<Value> {
     malformed(
         SPOKE,
-        spec(&SPOKE_FIELDS, |name| {
+        spec(SPOKE_FIELDS.to_vec(), |name| {
             prop_oneof![2 => spoke_value(name), 1 => garbage(), 1 => json()].boxed()
         }),
     )

@@ -7,16 +7,71 @@ use stow_versions::convert::convert;
 pub(crate) const HUB: &str = "myob.com/v1beta1";
 pub(crate) const SPOKE: &str = "myob.com/v1alpha1";
 
-pub(crate) const HUB_FIELDS: [&str; 9] = [
-    "size",
-    "storage",
-    "storageType",
-    "iops",
-    "multiAZ",
-    "tags",
-    "databaseName",
-    "masterUsername",
-    "secretName",
+/// What a field of the hub holds.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    Truth,
+    TextMap,
+    TextList,
+    Group(&'static [(&'static str, Kind)]),
+}
+
+use Kind::{Group, Number, Text, TextList, TextMap, Truth};
+
+pub(crate) const HUB_FIELDS: [(&str, Kind); 28] = [
+    ("size", Text),
+    ("storage", Text),
+    ("storageType", Text),
+    ("iops", Number),
+    ("throughput", Number),
+    ("maxStorage", Text),
+    ("engineVersion", Text),
+    ("allowMajorVersionUpgrade", Truth),
+    ("multiAZ", Truth),
+    ("port", Number),
+    (
+        "backup",
+        Group(&[("retentionDays", Number), ("window", Text)]),
+    ),
+    ("maintenanceWindow", Text),
+    ("autoMinorVersionUpgrade", Truth),
+    ("applyChanges", Text),
+    ("parameterGroup", Text),
+    (
+        "network",
+        Group(&[
+            ("subnetGroup", Text),
+            ("securityGroups", TextList),
+            ("publiclyAccessible", Truth),
+        ]),
+    ),
+    ("encryption", Group(&[("enabled", Truth), ("kmsKey", Text)])),
+    ("iamAuthentication", Truth),
+    (
+        "monitoring",
+        Group(&[
+            ("performanceInsights", Truth),
+            ("enhancedInterval", Number),
+            ("logExports", TextList),
+        ]),
+    ),
+    ("extendedSupport", Truth),
+    ("tags", TextMap),
+    ("databaseName", Text),
+    ("masterUsername", Text),
+    ("deletionPolicy", Text),
+    ("deletionProtection", Truth),
+    (
+        "restoreFrom",
+        Group(&[
+            ("snapshot", Text),
+            ("pointInTime", Group(&[("object", Text), ("time", Text)])),
+        ]),
+    ),
+    ("adopt", Group(&[("identifier", Text)])),
+    ("secretName", Text),
 ];
 pub(crate) const SPOKE_FIELDS: [&str; 5] = ["size", "storage", "iops", "ha", "tags"];
 
@@ -30,11 +85,24 @@ pub(crate) fn down(object: &Value) -> Value {
     convert(object.clone(), SPOKE).expect("an object of the kind converts")
 }
 
+/// The paths of fields, groups included.
+fn paths(fields: &[(&str, Kind)]) -> Vec<String> {
+    let mut all = Vec::new();
+    for (name, kind) in fields {
+        all.push((*name).to_owned());
+        if let Group(members) = kind {
+            all.extend(paths(members).iter().map(|path| format!("{name}.{path}")));
+        }
+    }
+    all
+}
+
 /// Every annotation that conversion may read or write.
 pub(crate) fn own_annotations() -> Vec<String> {
-    let hub = HUB_FIELDS.map(|name| format!("hub.stow.myob.com/{name}"));
+    let hub = paths(&HUB_FIELDS);
+    let hub = hub.iter().map(|path| format!("hub.stow.myob.com/{path}"));
     let spoke = SPOKE_FIELDS.map(|name| format!("spoke.stow.myob.com/{name}"));
-    let mut names: Vec<_> = hub.into_iter().chain(spoke).collect();
+    let mut names: Vec<_> = hub.chain(spoke).collect();
     names.push("spoke.stow.myob.com/spec".to_owned());
     names
 }
@@ -71,17 +139,29 @@ pub(crate) fn foreign(object: &Value) -> Value {
 /// A hub's spec without what does not have its type; nothing where it is no
 /// object.
 pub(crate) fn clean_hub_spec(object: &Value) -> Option<Value> {
-    let mut spec = object.get("spec")?.as_object()?.clone();
-    spec.retain(|name, value| match name.as_str() {
-        "size" | "storage" | "storageType" | "databaseName" | "masterUsername" | "secretName" => {
-            value.is_string()
+    cleaned(object.get("spec")?, Group(&HUB_FIELDS))
+}
+
+/// A value, if it has its type; a group without the members that do not.
+fn cleaned(value: &Value, kind: Kind) -> Option<Value> {
+    let has_type = match kind {
+        Text => value.is_string(),
+        Number => value.as_i64().is_some(),
+        Truth => value.is_boolean(),
+        TextMap => is_text_map(value),
+        TextList => value
+            .as_array()
+            .is_some_and(|items| items.iter().all(Value::is_string)),
+        Group(members) => {
+            let fields = value.as_object()?.iter();
+            let clean = fields.filter_map(|(name, value)| {
+                let (_, kind) = members.iter().find(|(member, _)| member == name)?;
+                Some((name.clone(), cleaned(value, *kind)?))
+            });
+            return Some(Value::Object(clean.collect()));
         }
-        "iops" => value.as_i64().is_some(),
-        "multiAZ" => value.is_boolean(),
-        "tags" => is_text_map(value),
-        _ => false,
-    });
-    Some(Value::Object(spec))
+    };
+    has_type.then(|| value.clone())
 }
 
 /// A spoke's spec without unknown fields, which the API server prunes.
