@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::{PendingChange, Reason};
 
-use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Password};
+use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password};
 
 #[cfg(test)]
 mod tests;
@@ -147,6 +147,8 @@ pub struct Observed {
     pub accepted_password: Option<Password>,
     /// The last action that failed, and when to try it again.
     pub failed: Option<Failed>,
+    /// Whether the operator was told to change nothing.
+    pub read_only: bool,
 }
 
 /// Whether the instance of an identifier exists.
@@ -154,8 +156,8 @@ pub struct Observed {
 pub enum Presence {
     /// Nothing newer than the last change is known.
     Unknown,
-    /// RDS could not be asked.
-    Unreadable(Error),
+    /// RDS could not be asked, or what it shows does not count.
+    Unreadable(Obstacle),
     /// It exists.
     Present(Box<Instance>),
     /// A complete sweep did not list it and RDS answered that it does not exist.
@@ -237,6 +239,31 @@ impl Plan {
 }
 
 impl Action {
+    /// What it does, in words that follow "it would".
+    fn summary(&self) -> String {
+        match self {
+            Self::AddFinalizer => "add the finalizer".to_owned(),
+            Self::RemoveFinalizer => "remove the finalizer".to_owned(),
+            Self::CreateSecret(content) => format!("create Secret {}", content.name),
+            Self::UpdateSecret { held, .. } => format!("write Secret {}", held.name),
+            Self::DeleteSecret(held) => format!("delete Secret {}", held.name),
+            Self::Create(request) => format!("create RDS instance {}", request.identifier),
+            Self::Modify(request) => format!(
+                "modify RDS instance {} ({})",
+                request.identifier,
+                request.changes().join(", ")
+            ),
+            Self::AddTags { arn, tags } => format!(
+                "tag {arn} ({})",
+                tags.keys().cloned().collect::<Vec<_>>().join(", ")
+            ),
+            Self::Delete(request) => format!(
+                "delete RDS instance {} with final snapshot {}",
+                request.identifier, request.final_snapshot
+            ),
+        }
+    }
+
     /// Whether it tries once more what `other` tried. A password that nothing
     /// uses yet is drawn anew for every plan, and is not what made one fail.
     pub fn repeats(&self, other: &Self) -> bool {
@@ -265,7 +292,28 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
     hold_back(&mut plan, observed, now);
+    if observed.read_only {
+        withhold(&mut plan);
+    }
     plan
+}
+
+/// Takes back every action, and says what they would have done.
+fn withhold(plan: &mut Plan) {
+    let actions: Vec<_> = plan
+        .actions
+        .drain(..)
+        .map(|action| action.summary())
+        .collect();
+    if !actions.is_empty() {
+        plan.blocked.push(Obstacle::new(
+            Reason::Paused,
+            format!(
+                "Stow runs with --read-only and changes nothing. Else it would {} next.",
+                actions.join(", ")
+            ),
+        ));
+    }
 }
 
 /// How long RDS may go on showing old values of what it has accepted.

@@ -23,6 +23,7 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
 use crate::config::Configuration;
+use crate::identity::Guard;
 use crate::lead::{Fence, NotLeading};
 use crate::plan::{Action, Desired, Goal, Observed, Plan, Presence, Subject, plan};
 use crate::rds::{Password, Rds};
@@ -67,6 +68,10 @@ pub struct Context<R, C> {
     pub ambient: Ambient,
     /// The cluster's id, as in the tag `stow.myob.com/cluster`.
     pub cluster_id: String,
+    /// Whether this is who the operator was first started for.
+    pub guard: Arc<Guard<R, C>>,
+    /// Whether everything is observed and reported, and nothing changed.
+    pub read_only: bool,
 }
 
 /// What became of one pass over an object.
@@ -135,6 +140,7 @@ pub async fn reconcile<R: Rds, C: Cluster>(
             prepared: false,
             asks: false,
             absent: false,
+            vouched: false,
             happenings: Vec::new(),
         };
         match pass.run().await {
@@ -178,6 +184,8 @@ struct Pass<'a, R, C> {
     asks: bool,
     /// Whether RDS answered in this pass that the instance does not exist.
     absent: bool,
+    /// Whether it was made sure in this pass whose account this is.
+    vouched: bool,
     happenings: Vec<Happening>,
 }
 
@@ -197,6 +205,9 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             let desired = self.desired();
             // Nothing is done on the word of a sweep alone.
             let confirm = self.asks && !self.absent;
+            if self.asks {
+                self.vouch().await;
+            }
             let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
             self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
             let plan = plan(&desired, &observed, self.now());
@@ -234,6 +245,20 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             again: LONGEST_RETRY,
             end: End::Failed,
         })
+    }
+
+    /// Makes sure that what is about to be done is done in the right place.
+    async fn vouch(&mut self) {
+        if self.vouched {
+            return;
+        }
+        self.vouched = true;
+        let latest = self.context.sweeps.latest();
+        let listed = latest.iter().flat_map(|sweep| sweep.instances.values());
+        if let Err(obstacle) = self.context.guard.vouch(listed).await {
+            warn!(reason = %obstacle.reason, "nothing is changed: {}", obstacle.message);
+            self.context.sweeps.obstruct(obstacle);
+        }
     }
 
     fn now(&self) -> Timestamp {

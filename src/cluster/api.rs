@@ -18,9 +18,10 @@ use stow_versions::{FINALIZER, v1beta1};
 use tokio::time::timeout;
 
 use crate::chain::Chain;
+use crate::identity;
 use crate::plan::{HeldSecret, SecretContent};
 
-use super::{Cluster, Error, Event, PostgresDB, SecretRead, is_secret_name};
+use super::{Cluster, Error, Event, Kept, PostgresDB, SecretRead, is_secret_name};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const STOW: &str = "stow";
@@ -67,6 +68,12 @@ impl KubeCluster {
     }
 
     fn objects(&self, namespace: &str) -> Api<PostgresDB> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// Of the operator's own namespace.
+    fn config_maps(&self) -> Api<ConfigMap> {
+        let namespace = self.config_map_ref.namespace.as_deref().unwrap_or_default();
         Api::namespaced(self.client.clone(), namespace)
     }
 
@@ -231,6 +238,45 @@ impl Cluster for KubeCluster {
     fn config_map(&self) -> Option<BTreeMap<String, String>> {
         let config_map = self.config_map.get(&self.config_map_ref)?;
         Some(config_map.data.clone().unwrap_or_default())
+    }
+
+    async fn identity(&self) -> Result<Option<Kept>, Error> {
+        let what = format!("reading ConfigMap {}", identity::CONFIG_MAP);
+        let read = timed(what, self.config_maps().get_opt(identity::CONFIG_MAP)).await?;
+        Ok(read.map(|config_map| Kept {
+            resource_version: config_map.resource_version().unwrap_or_default(),
+            data: config_map.data.unwrap_or_default(),
+        }))
+    }
+
+    async fn pin_identity(
+        &self,
+        data: &BTreeMap<String, String>,
+        over: Option<&str>,
+    ) -> Result<(), Error> {
+        let what = format!("writing ConfigMap {}", identity::CONFIG_MAP);
+        let name = identity::CONFIG_MAP;
+        let config_maps = self.config_maps();
+        let Some(resource_version) = over else {
+            let mut config_map = ConfigMap {
+                data: Some(data.clone()),
+                ..ConfigMap::default()
+            };
+            config_map.metadata.name = Some(name.to_owned());
+            config_map.metadata.labels =
+                Some(BTreeMap::from([(MANAGED_BY.to_owned(), STOW.to_owned())]));
+            let params = PostParams {
+                field_manager: Some(STOW.to_owned()),
+                ..PostParams::default()
+            };
+            let created = timed(what, config_maps.create(&params, &config_map)).await;
+            return created.map(drop);
+        };
+        let patch = json!({"metadata": {"resourceVersion": resource_version}, "data": data});
+        let (params, patch) = (by_stow(), Patch::Merge(patch));
+        timed(what, config_maps.patch(name, &params, &patch))
+            .await
+            .map(drop)
     }
 }
 
