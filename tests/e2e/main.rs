@@ -14,6 +14,7 @@ mod document;
 mod forgery;
 mod garbage;
 mod guise;
+mod identity;
 mod lead;
 mod looks;
 mod managers;
