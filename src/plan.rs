@@ -15,6 +15,7 @@ mod ownership;
 mod provide;
 mod secret;
 mod state;
+mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub(crate) use modify::takes_iops;
@@ -239,31 +240,6 @@ impl Plan {
 }
 
 impl Action {
-    /// What it does, in words that follow "it would".
-    fn summary(&self) -> String {
-        match self {
-            Self::AddFinalizer => "add the finalizer".to_owned(),
-            Self::RemoveFinalizer => "remove the finalizer".to_owned(),
-            Self::CreateSecret(content) => format!("create Secret {}", content.name),
-            Self::UpdateSecret { held, .. } => format!("write Secret {}", held.name),
-            Self::DeleteSecret(held) => format!("delete Secret {}", held.name),
-            Self::Create(request) => format!("create RDS instance {}", request.identifier),
-            Self::Modify(request) => format!(
-                "modify RDS instance {} ({})",
-                request.identifier,
-                request.changes().join(", ")
-            ),
-            Self::AddTags { arn, tags } => format!(
-                "tag {arn} ({})",
-                tags.keys().cloned().collect::<Vec<_>>().join(", ")
-            ),
-            Self::Delete(request) => format!(
-                "delete RDS instance {} with final snapshot {}",
-                request.identifier, request.final_snapshot
-            ),
-        }
-    }
-
     /// Whether it tries once more what `other` tried. A password that nothing
     /// uses yet is drawn anew for every plan, and is not what made one fail.
     pub fn repeats(&self, other: &Self) -> bool {
@@ -293,27 +269,9 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     };
     hold_back(&mut plan, observed, now);
     if observed.read_only {
-        withhold(&mut plan);
+        withhold::all(&mut plan);
     }
     plan
-}
-
-/// Takes back every action, and says what they would have done.
-fn withhold(plan: &mut Plan) {
-    let actions: Vec<_> = plan
-        .actions
-        .drain(..)
-        .map(|action| action.summary())
-        .collect();
-    if !actions.is_empty() {
-        plan.blocked.push(Obstacle::new(
-            Reason::Paused,
-            format!(
-                "Stow runs with --read-only and changes nothing. Else it would {} next.",
-                actions.join(", ")
-            ),
-        ));
-    }
 }
 
 /// How long RDS may go on showing old values of what it has accepted.

@@ -140,7 +140,6 @@ pub async fn reconcile<R: Rds, C: Cluster>(
             prepared: false,
             asks: false,
             absent: false,
-            vouched: false,
             happenings: Vec::new(),
         };
         match pass.run().await {
@@ -184,8 +183,6 @@ struct Pass<'a, R, C> {
     asks: bool,
     /// Whether RDS answered in this pass that the instance does not exist.
     absent: bool,
-    /// Whether it was made sure in this pass whose account this is.
-    vouched: bool,
     happenings: Vec<Happening>,
 }
 
@@ -205,9 +202,6 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             let desired = self.desired();
             // Nothing is done on the word of a sweep alone.
             let confirm = self.asks && !self.absent;
-            if self.asks {
-                self.vouch().await;
-            }
             let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
             self.absent |= confirm && matches!(observed.instance, Presence::Absent { .. });
             let plan = plan(&desired, &observed, self.now());
@@ -219,14 +213,16 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 // The watch may lag: nothing is changed on its word alone, the
                 // status neither, or what was told would be told again.
                 self.prepared = true;
-                self.asks = !rests;
                 if !self.refresh().await? {
                     return Ok(Outcome::resting(End::Gone));
+                }
+                if !rests {
+                    self.ask().await;
                 }
                 continue;
             }
             if !self.asks {
-                self.asks = true;
+                self.ask().await;
                 continue;
             }
             for action in plan.actions {
@@ -247,12 +243,10 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         })
     }
 
-    /// Makes sure that what is about to be done is done in the right place.
-    async fn vouch(&mut self) {
-        if self.vouched {
-            return;
-        }
-        self.vouched = true;
+    /// Has RDS itself asked from now on, having made sure that it is the right
+    /// one: something is about to be done there.
+    async fn ask(&mut self) {
+        self.asks = true;
         let latest = self.context.sweeps.latest();
         let listed = latest.iter().flat_map(|sweep| sweep.instances.values());
         if let Err(obstacle) = self.context.guard.vouch(listed).await {

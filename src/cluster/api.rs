@@ -2,6 +2,8 @@
 //!
 //! Nothing here may retry a write: the caller observes again.
 
+mod pin;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -18,7 +20,6 @@ use stow_versions::{FINALIZER, v1beta1};
 use tokio::time::timeout;
 
 use crate::chain::Chain;
-use crate::identity;
 use crate::plan::{HeldSecret, SecretContent};
 
 use super::{Cluster, Error, Event, Kept, PostgresDB, SecretRead, is_secret_name};
@@ -241,12 +242,7 @@ impl Cluster for KubeCluster {
     }
 
     async fn identity(&self) -> Result<Option<Kept>, Error> {
-        let what = format!("reading ConfigMap {}", identity::CONFIG_MAP);
-        let read = timed(what, self.config_maps().get_opt(identity::CONFIG_MAP)).await?;
-        Ok(read.map(|config_map| Kept {
-            resource_version: config_map.resource_version().unwrap_or_default(),
-            data: config_map.data.unwrap_or_default(),
-        }))
+        pin::read(&self.config_maps()).await
     }
 
     async fn pin_identity(
@@ -254,29 +250,7 @@ impl Cluster for KubeCluster {
         data: &BTreeMap<String, String>,
         over: Option<&str>,
     ) -> Result<(), Error> {
-        let what = format!("writing ConfigMap {}", identity::CONFIG_MAP);
-        let name = identity::CONFIG_MAP;
-        let config_maps = self.config_maps();
-        let Some(resource_version) = over else {
-            let mut config_map = ConfigMap {
-                data: Some(data.clone()),
-                ..ConfigMap::default()
-            };
-            config_map.metadata.name = Some(name.to_owned());
-            config_map.metadata.labels =
-                Some(BTreeMap::from([(MANAGED_BY.to_owned(), STOW.to_owned())]));
-            let params = PostParams {
-                field_manager: Some(STOW.to_owned()),
-                ..PostParams::default()
-            };
-            let created = timed(what, config_maps.create(&params, &config_map)).await;
-            return created.map(drop);
-        };
-        let patch = json!({"metadata": {"resourceVersion": resource_version}, "data": data});
-        let (params, patch) = (by_stow(), Patch::Merge(patch));
-        timed(what, config_maps.patch(name, &params, &patch))
-            .await
-            .map(drop)
+        pin::write(&self.config_maps(), data, over).await
     }
 }
 

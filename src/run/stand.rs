@@ -77,7 +77,7 @@ pub(super) async fn stand(
                     metrics,
                     read_only,
                 };
-                leader.run(fence.clone()).await;
+                Box::pin(leader.run(fence.clone())).await;
             };
             tokio::select! {
                 () = reconciling => {}

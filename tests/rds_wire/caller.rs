@@ -2,7 +2,7 @@
 
 use stow::rds::{Error, Outcome, Rds, Refusal};
 
-use crate::canned::{Server, error, html, wrapped};
+use crate::canned::{Server, error, html, raw, wrapped};
 use crate::{client, outcomes};
 
 #[tokio::test]
@@ -35,8 +35,10 @@ async fn an_answer_without_an_account_names_none() {
     let server = Server::start(|_, _| {
         let whole = wrapped("GetCallerIdentity", "<Account>111111111111</Account>");
         let text = String::from_utf8(whole).expect("text");
-        let cut = text.find("</GetCallerIdentityResponse>").expect("an end");
-        text[..cut].as_bytes().to_vec()
+        let (cut, _) = text
+            .split_once("</GetCallerIdentityResponse>")
+            .expect("an end");
+        raw(cut)
     })
     .await;
     let (rds, _) = client(&server).await;
