@@ -83,6 +83,11 @@ pub struct Run {
     #[arg(long, env = "STOW_CLUSTER_ID", value_name = "ID", value_parser = cluster_id)]
     pub cluster_id: Option<String>,
 
+    /// Observe and report everything, and change nothing: neither at RDS nor any
+    /// Secret or finalizer. The conditions say what would be done.
+    #[arg(long, env = "STOW_READ_ONLY")]
+    pub read_only: bool,
+
     /// How often RDS is observed while nothing is in progress.
     #[arg(long, env = "STOW_SWEEP_INTERVAL", default_value = "60s", value_name = "DURATION", value_parser = duration)]
     pub sweep_interval: Duration,

@@ -80,6 +80,27 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// The data of the operator's ConfigMap; `None` where it does not exist.
     fn config_map(&self) -> Option<BTreeMap<String, String>>;
+
+    /// The ConfigMap `stow-identity`, past every cache; `None` where it does not
+    /// exist.
+    fn identity(&self) -> impl Future<Output = Result<Option<Kept>, Error>> + Send;
+
+    /// Sets keys of the ConfigMap `stow-identity`: of the one with that
+    /// `resourceVersion`, or of a new one.
+    fn pin_identity(
+        &self,
+        data: &BTreeMap<String, String>,
+        over: Option<&str>,
+    ) -> impl Future<Output = Result<(), Error>> + Send;
+}
+
+/// A ConfigMap as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// `data`.
+    pub data: BTreeMap<String, String>,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
 }
 
 /// What happened to an object, for whoever reads `kubectl describe`.

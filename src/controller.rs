@@ -19,10 +19,11 @@ use kube::runtime::{Controller, WatchStreamExt, watcher};
 use kube::{Api, Client, Resource};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use tracing::warn;
+use tracing::{error, warn};
 
 use crate::cluster::{KubeCluster, PostgresDB};
 use crate::complaint::{Attempt, Complaint};
+use crate::identity::{Guard, Own};
 use crate::lead::Fence;
 use crate::metrics::{Metrics, Reconcile};
 use crate::rds::AwsRds;
@@ -70,6 +71,8 @@ pub struct Leader {
     pub instance: String,
     /// What is counted.
     pub metrics: Metrics,
+    /// Whether everything is observed and reported, and nothing changed.
+    pub read_only: bool,
 }
 
 impl Leader {
@@ -92,14 +95,26 @@ impl Leader {
             let _ = reconfigured.send(());
         });
 
+        let cluster = Arc::new(cluster);
+        let guard = Arc::new(self.guard(cluster.clone(), fence.clone()));
+        // Compared before anything is looked at. What is only uncertain yet, the
+        // first sweep may settle.
+        if let Err(obstacle) = guard.compare(&[]).await
+            && obstacle.needs_somebody()
+        {
+            error!(reason = %obstacle.reason, "{}", obstacle.message);
+            sweeps.obstruct(obstacle);
+        }
         let context = Arc::new(Context {
             rds: self.rds.clone(),
-            cluster: Arc::new(cluster),
+            cluster,
             sweeps: sweeps.clone(),
             memories: memories.clone(),
             fence,
             ambient: self.ambient.clone(),
             cluster_id: self.cluster_id.clone(),
+            guard: guard.clone(),
+            read_only: self.read_only,
         });
         let metrics = self.metrics.clone();
         let reconciling = async {
@@ -118,7 +133,9 @@ impl Leader {
                 .for_each(|_| async {})
                 .await;
         };
-        let sweeping = self.sweeper(sweeps, memories, wake, objects.clone()).run();
+        let sweeping = self
+            .sweeper(guard, sweeps, memories, wake, objects.clone())
+            .run();
         tokio::select! {
             () = reconciling => {}
             () = sweeping => {}
@@ -126,17 +143,34 @@ impl Leader {
         }
     }
 
+    fn guard(&self, cluster: Arc<KubeCluster>, fence: Fence) -> Guard<AwsRds, KubeCluster> {
+        let own = Own {
+            namespace: self.namespace.clone(),
+            cluster: self.cluster_id.clone(),
+            region: self.rds.region(),
+        };
+        Guard::new(
+            self.rds.clone(),
+            cluster,
+            own,
+            fence,
+            !self.read_only,
+            self.metrics.clone(),
+        )
+    }
+
     fn sweeper(
         &self,
+        guard: Arc<Guard<AwsRds, KubeCluster>>,
         sweeps: Arc<Sweeps>,
         memories: Arc<Memories>,
         wake: mpsc::UnboundedSender<Wake>,
         objects: Store<PostgresDB>,
-    ) -> Sweeper<AwsRds> {
+    ) -> Sweeper<AwsRds, KubeCluster> {
         let metrics = self.metrics.clone();
         let now = self.ambient.now.clone();
         Sweeper::new(
-            self.rds.clone(),
+            guard,
             sweeps,
             memories,
             self.intervals,

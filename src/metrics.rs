@@ -80,6 +80,8 @@ pub struct Metrics {
     sweep_success: Gauge<f64, AtomicU64>,
     instances: Gauge,
     leader: Gauge,
+    identity_mismatch: Gauge,
+    read_only: Gauge,
     certificate_expiry: Gauge,
 }
 
@@ -112,6 +114,8 @@ impl Metrics {
             sweep_success: Gauge::default(),
             instances: Gauge::default(),
             leader: Gauge::default(),
+            identity_mismatch: Gauge::default(),
+            read_only: Gauge::default(),
             certificate_expiry: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
@@ -177,6 +181,16 @@ impl Metrics {
             "1 in the replica that leads, 0 in the others",
             self.leader.clone(),
         );
+        r.register(
+            "identity_mismatch",
+            "1 while cluster, account or region is not the pinned one and nothing is changed",
+            self.identity_mismatch.clone(),
+        );
+        r.register(
+            "read_only",
+            "1 where the operator was started with --read-only",
+            self.read_only.clone(),
+        );
         r.register_with_unit(
             "webhook_certificate_expiry_timestamp",
             "When the certificate that the webhook serves expires",
@@ -223,7 +237,18 @@ impl Metrics {
             // What it saw is another replica's to say now.
             self.instances.set(0);
             self.sweep_success.set(0.0);
+            self.identity_mismatch.set(0);
         }
+    }
+
+    /// Whether cluster, account and region are the pinned ones.
+    pub fn identity(&self, matches: bool) {
+        self.identity_mismatch.set(i64::from(!matches));
+    }
+
+    /// Whether the operator was told to change nothing.
+    pub fn read_only(&self, is: bool) {
+        self.read_only.set(i64::from(is));
     }
 
     /// Whether this replica was last said to lead.
@@ -261,6 +286,8 @@ mod tests {
             Timestamp::from_second(1_800_000_000).unwrap(),
         );
         metrics.leading(true);
+        metrics.identity(false);
+        metrics.read_only(true);
 
         let page = metrics.clone().encode().unwrap();
         for line in [
@@ -275,6 +302,8 @@ mod tests {
             "stow_sweep_last_success_timestamp_seconds 1800000000.0",
             "stow_instances 7",
             "stow_leader 1",
+            "stow_identity_mismatch 1",
+            "stow_read_only 1",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
         }

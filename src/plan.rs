@@ -15,6 +15,7 @@ mod ownership;
 mod provide;
 mod secret;
 mod state;
+mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub(crate) use modify::takes_iops;
@@ -29,7 +30,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::{PendingChange, Reason};
 
-use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Password};
+use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password};
 
 #[cfg(test)]
 mod tests;
@@ -147,6 +148,8 @@ pub struct Observed {
     pub accepted_password: Option<Password>,
     /// The last action that failed, and when to try it again.
     pub failed: Option<Failed>,
+    /// Whether the operator was told to change nothing.
+    pub read_only: bool,
 }
 
 /// Whether the instance of an identifier exists.
@@ -154,8 +157,8 @@ pub struct Observed {
 pub enum Presence {
     /// Nothing newer than the last change is known.
     Unknown,
-    /// RDS could not be asked.
-    Unreadable(Error),
+    /// RDS could not be asked, or what it shows does not count.
+    Unreadable(Obstacle),
     /// It exists.
     Present(Box<Instance>),
     /// A complete sweep did not list it and RDS answered that it does not exist.
@@ -265,6 +268,9 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
     hold_back(&mut plan, observed, now);
+    if observed.read_only {
+        withhold::all(&mut plan);
+    }
     plan
 }
 

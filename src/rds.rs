@@ -22,6 +22,10 @@ use std::future::Future;
 /// Mutations are sent once: the caller observes before it sends one again, so
 /// an answer that was lost is never followed by a blind retry.
 pub trait Rds: Send + Sync + 'static {
+    /// The account that the calls below are made in: 12 digits, by STS's
+    /// `GetCallerIdentity`.
+    fn account(&self) -> impl Future<Output = Result<String, Error>> + Send;
+
     /// Every DB instance of the region, from as many `DescribeDBInstances`
     /// pages as it takes. An error on any page is an error of the whole: a torn
     /// sweep proves nothing. Members of DB clusters are left out.

@@ -23,6 +23,7 @@ use tracing::{Instrument, debug, info_span, warn};
 
 use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
 use crate::config::Configuration;
+use crate::identity::Guard;
 use crate::lead::{Fence, NotLeading};
 use crate::plan::{Action, Desired, Goal, Observed, Plan, Presence, Subject, plan};
 use crate::rds::{Password, Rds};
@@ -67,6 +68,10 @@ pub struct Context<R, C> {
     pub ambient: Ambient,
     /// The cluster's id, as in the tag `stow.myob.com/cluster`.
     pub cluster_id: String,
+    /// Whether this is who the operator was first started for.
+    pub guard: Arc<Guard<R, C>>,
+    /// Whether everything is observed and reported, and nothing changed.
+    pub read_only: bool,
 }
 
 /// What became of one pass over an object.
@@ -208,14 +213,16 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 // The watch may lag: nothing is changed on its word alone, the
                 // status neither, or what was told would be told again.
                 self.prepared = true;
-                self.asks = !rests;
                 if !self.refresh().await? {
                     return Ok(Outcome::resting(End::Gone));
+                }
+                if !rests {
+                    self.ask().await;
                 }
                 continue;
             }
             if !self.asks {
-                self.asks = true;
+                self.ask().await;
                 continue;
             }
             for action in plan.actions {
@@ -234,6 +241,18 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             again: LONGEST_RETRY,
             end: End::Failed,
         })
+    }
+
+    /// Has RDS itself asked from now on, having made sure that it is the right
+    /// one: something is about to be done there.
+    async fn ask(&mut self) {
+        self.asks = true;
+        let latest = self.context.sweeps.latest();
+        let listed = latest.iter().flat_map(|sweep| sweep.instances.values());
+        if let Err(obstacle) = self.context.guard.vouch(listed).await {
+            warn!(reason = %obstacle.reason, "nothing is changed: {}", obstacle.message);
+            self.context.sweeps.obstruct(obstacle);
+        }
     }
 
     fn now(&self) -> Timestamp {

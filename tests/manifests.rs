@@ -180,6 +180,8 @@ fn the_permissions_are_these_and_no_more() {
                 ["get", "update"]
             ]),
             json!([[""], ["configmaps"], ["stow"], ["list", "watch"]]),
+            json!([[""], ["configmaps"], [], ["create"]]),
+            json!([[""], ["configmaps"], ["stow-identity"], ["get", "patch"]]),
             json!([[""], ["secrets"], [], ["create"]]),
             json!([[""], ["secrets"], ["stow-webhook"], ["get", "update"]]),
         ]

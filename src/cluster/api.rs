@@ -2,6 +2,8 @@
 //!
 //! Nothing here may retry a write: the caller observes again.
 
+mod pin;
+
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
@@ -20,7 +22,7 @@ use tokio::time::timeout;
 use crate::chain::Chain;
 use crate::plan::{HeldSecret, SecretContent};
 
-use super::{Cluster, Error, Event, PostgresDB, SecretRead, is_secret_name};
+use super::{Cluster, Error, Event, Kept, PostgresDB, SecretRead, is_secret_name};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const STOW: &str = "stow";
@@ -67,6 +69,12 @@ impl KubeCluster {
     }
 
     fn objects(&self, namespace: &str) -> Api<PostgresDB> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    /// Of the operator's own namespace.
+    fn config_maps(&self) -> Api<ConfigMap> {
+        let namespace = self.config_map_ref.namespace.as_deref().unwrap_or_default();
         Api::namespaced(self.client.clone(), namespace)
     }
 
@@ -231,6 +239,18 @@ impl Cluster for KubeCluster {
     fn config_map(&self) -> Option<BTreeMap<String, String>> {
         let config_map = self.config_map.get(&self.config_map_ref)?;
         Some(config_map.data.clone().unwrap_or_default())
+    }
+
+    async fn identity(&self) -> Result<Option<Kept>, Error> {
+        pin::read(&self.config_maps()).await
+    }
+
+    async fn pin_identity(
+        &self,
+        data: &BTreeMap<String, String>,
+        over: Option<&str>,
+    ) -> Result<(), Error> {
+        pin::write(&self.config_maps(), data, over).await
     }
 }
 

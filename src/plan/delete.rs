@@ -27,9 +27,7 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
             Reason::Deleting,
             "RDS is observed again before anything else is done.",
         )),
-        Presence::Unreadable(error) => {
-            plan.hinder(Obstacle::from(error));
-        }
+        Presence::Unreadable(obstacle) => plan.hinder(obstacle.clone()),
         Presence::Absent { sweeps, since }
             if *sweeps < SWEEPS_THAT_CONFIRM || !observed.recorded && *since < UNSEEN =>
         {

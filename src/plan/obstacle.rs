@@ -36,7 +36,8 @@ impl Obstacle {
             | Reason::InstanceMissing
             | Reason::SecretConflict
             | Reason::IncompatibleState
-            | Reason::Refused => true,
+            | Reason::Refused
+            | Reason::Paused => true,
             Reason::Available
             | Reason::Creating
             | Reason::Modifying

@@ -69,8 +69,8 @@ fn own_instance<'a>(
             ));
             return None;
         }
-        Presence::Unreadable(error) => {
-            plan.hinder(Obstacle::from(error));
+        Presence::Unreadable(obstacle) => {
+            plan.hinder(obstacle.clone());
             return None;
         }
         Presence::Absent { .. } => return None,

@@ -1,11 +1,12 @@
-//! Amazon RDS through the AWS SDK: the one place, with the files below it, that
-//! imports `aws_sdk_rds`.
+//! Amazon RDS through the AWS SDK, and STS for whose account it is: the one
+//! place, with the files below it, that imports `aws_sdk_rds` and `aws_sdk_sts`.
 //!
 //! Nothing here may decide what to ask of RDS, or send a mutation twice: an
 //! answer that was lost may belong to a call that took effect, so the caller
 //! observes first.
 
 mod actions;
+mod caller;
 mod classify;
 mod decode;
 mod send;
@@ -62,6 +63,7 @@ const NO_CREDENTIALS: &str = "no usable AWS credentials: annotate the ServiceAcc
 #[derive(Clone)]
 pub struct AwsRds {
     client: Client,
+    sts: aws_sdk_sts::Client,
     region: Option<String>,
     credentials: Option<SharedCredentialsProvider>,
     observer: Observer,
@@ -101,6 +103,7 @@ impl AwsRds {
         }
         Self {
             client: Client::from_conf(rds.build()),
+            sts: caller::client(config),
             region: config.region().map(ToString::to_string),
             credentials: config.credentials_provider(),
             observer,

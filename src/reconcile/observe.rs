@@ -6,8 +6,8 @@
 
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
-    Desired, FormerSecret, Goal, Observed, Presence, SWEEPS_THAT_CONFIRM, SecretState, Subject,
-    copies, once_existed, previous,
+    Desired, FormerSecret, Goal, Observed, Obstacle, Presence, SWEEPS_THAT_CONFIRM, SecretState,
+    Subject, copies, once_existed, previous,
 };
 use crate::rds::Rds;
 
@@ -44,7 +44,7 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
         instance = match context.rds.describe(&subject.identifier()).await {
             Ok(Some(found)) => Presence::Present(Box::new(found)),
             Ok(None) => Presence::Unknown,
-            Err(error) => Presence::Unreadable(error),
+            Err(error) => Presence::Unreadable(Obstacle::from(&error)),
         };
     }
     let absent = matches!(instance, Presence::Absent { .. });
@@ -66,6 +66,7 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
         issued: memory.issued.clone(),
         accepted_password: memory.accepted_password.clone(),
         failed: memory.failed.clone(),
+        read_only: context.read_only,
     }))
 }
 
@@ -73,8 +74,8 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
 /// change that no sweep can have seen yet.
 fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) -> Presence {
     let now = (context.ambient.now)();
-    if let Some(error) = context.sweeps.obstruction() {
-        return Presence::Unreadable(error);
+    if let Some(obstacle) = context.sweeps.obstruction() {
+        return Presence::Unreadable(obstacle);
     }
     let Some(sweep) = context.sweeps.latest() else {
         return Presence::Unknown;
@@ -108,7 +109,7 @@ async fn asked<R: Rds, C>(
     let otherwise = match context.rds.describe(&subject.identifier()).await {
         Ok(None) => return absent,
         Ok(Some(found)) => Presence::Present(Box::new(found)),
-        Err(error) => Presence::Unreadable(error),
+        Err(error) => Presence::Unreadable(Obstacle::from(&error)),
     };
     context.memories.with(&subject.uid, Memory::seen);
     otherwise

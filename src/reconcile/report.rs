@@ -187,7 +187,15 @@ fn ready(
         && !instance.pending.master_password;
     Some(match is_serving(&instance.status) {
         Some(true) if usable => {
-            let message = format!("The database can be used; RDS says {}.", instance.status);
+            let still = if observed.read_only {
+                " Stow runs with --read-only and changes nothing."
+            } else {
+                ""
+            };
+            let message = format!(
+                "The database can be used; RDS says {}.{still}",
+                instance.status
+            );
             (ConditionStatus::True, Reason::Available, message)
         }
         Some(_) => not(ConditionStatus::False),

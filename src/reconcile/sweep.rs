@@ -15,8 +15,10 @@ use tokio::time::{Instant, sleep_until};
 use tracing::{debug, info, warn};
 
 use super::memory::Memories;
-use crate::plan::Subject;
-use crate::rds::{Error, Instance, Rds, Refusal};
+use crate::cluster::Cluster;
+use crate::identity::Guard;
+use crate::plan::{Obstacle, Subject};
+use crate::rds::{Instance, Rds};
 
 /// How many sweeps fail in a row before the last one that did not is too old.
 const FAILURES: u32 = 3;
@@ -63,7 +65,7 @@ struct Tracked {
 pub struct Sweeps {
     ticks: AtomicU64,
     latest: ArcSwapOption<Sweep>,
-    obstruction: ArcSwapOption<Error>,
+    obstruction: ArcSwapOption<Obstacle>,
     tracked: Mutex<HashMap<String, Tracked>>,
     changed: Notify,
 }
@@ -74,9 +76,17 @@ impl Sweeps {
         self.latest.load_full()
     }
 
-    /// Why RDS cannot be swept, where time alone does not mend it.
-    pub fn obstruction(&self) -> Option<Error> {
-        self.obstruction.load_full().map(|error| (*error).clone())
+    /// Why RDS cannot be swept, or why what it shows does not count, where time
+    /// alone does not mend it.
+    pub fn obstruction(&self) -> Option<Obstacle> {
+        self.obstruction
+            .load_full()
+            .map(|obstacle| (*obstacle).clone())
+    }
+
+    /// Has nothing that RDS shows count until the next sweep that does.
+    pub fn obstruct(&self, obstacle: Obstacle) {
+        self.obstruction.store(Some(Arc::new(obstacle)));
     }
 
     /// Whether RDS was swept, or refused to be: before that there is nothing to
@@ -124,8 +134,8 @@ impl Sweeps {
 pub type Wake = (String, String);
 
 /// Sweeps RDS for as long as it is polled.
-pub struct Sweeper<R> {
-    rds: Arc<R>,
+pub struct Sweeper<R, C> {
+    guard: Arc<Guard<R, C>>,
     sweeps: Arc<Sweeps>,
     memories: Arc<Memories>,
     intervals: Intervals,
@@ -135,22 +145,22 @@ pub struct Sweeper<R> {
 }
 
 type Exists = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
-type Observe = dyn Fn(&Result<usize, Error>, Duration) + Send + Sync;
+type Observe = dyn Fn(&Result<usize, Obstacle>, Duration) + Send + Sync;
 
-impl<R: Rds> Sweeper<R> {
+impl<R: Rds, C: Cluster> Sweeper<R, C> {
     /// `exists` says whether an object of that namespace, name and uid is
     /// still there; `observe` is told of each sweep's outcome and duration.
     pub fn new(
-        rds: Arc<R>,
+        guard: Arc<Guard<R, C>>,
         sweeps: Arc<Sweeps>,
         memories: Arc<Memories>,
         intervals: Intervals,
         wake: mpsc::UnboundedSender<Wake>,
         exists: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static,
-        observe: impl Fn(&Result<usize, Error>, Duration) + Send + Sync + 'static,
+        observe: impl Fn(&Result<usize, Obstacle>, Duration) + Send + Sync + 'static,
     ) -> Self {
         Self {
-            rds,
+            guard,
             sweeps,
             memories,
             intervals,
@@ -189,13 +199,18 @@ impl<R: Rds> Sweeper<R> {
     }
 
     /// How long after the last sweep the next one is due; never, while no
-    /// object needs it. Failures in a row stretch it, up to the one at rest.
+    /// object needs it and nothing stands in the way. Failures in a row stretch
+    /// it, up to the one at rest.
     fn interval(&self, failures: u32) -> Option<Duration> {
         let Intervals { rest, progress } = self.intervals;
         let mut tracked = self.sweeps.lock();
         tracked.retain(|uid, tracked| (self.exists)(&tracked.namespace, &tracked.name, uid));
         self.memories.keep(|uid| tracked.contains_key(uid));
-        let phase = tracked.values().map(|tracked| tracked.phase).max()?;
+        let Some(phase) = tracked.values().map(|tracked| tracked.phase).max() else {
+            // What stood in the way is looked at until it is gone, or a metric
+            // and the first object to come would still tell of it.
+            return self.sweeps.obstruction().map(|_| rest);
+        };
         Some(match phase {
             Phase::Progress => progress
                 .saturating_mul(1 << failures.min(10))
@@ -204,13 +219,13 @@ impl<R: Rds> Sweeper<R> {
         })
     }
 
-    async fn sweep(&self, failures: u32) -> Result<usize, Error> {
+    async fn sweep(&self, failures: u32) -> Result<usize, Obstacle> {
         let tick = self.sweeps.tick();
-        let instances = match self.rds.sweep().await {
+        let instances = match self.guard.sweep().await {
             Ok(instances) => instances,
-            Err(error) => {
-                self.obstructed(&error, failures);
-                return Err(error);
+            Err(obstacle) => {
+                self.obstructed(&obstacle, failures);
+                return Err(obstacle);
             }
         };
         let instances: BTreeMap<_, _> = instances
@@ -244,23 +259,16 @@ impl<R: Rds> Sweeper<R> {
 
     /// A failure that time does not mend, or has not mended, is each object's to
     /// report; and nothing is changed by what was seen before it.
-    fn obstructed(&self, error: &Error, failures: u32) {
-        let lasting = match error {
-            Error::Refused {
-                refusal: Refusal::Denied | Refusal::Invalid,
-                ..
-            }
-            | Error::Unconfigured { .. } => true,
-            Error::Refused { .. } | Error::Throttled { .. } | Error::Unknown { .. } => false,
-        };
+    fn obstructed(&self, obstacle: &Obstacle, failures: u32) {
         let known = self.sweeps.obstruction();
-        if known.as_ref() == Some(error) {
+        if known.as_ref() == Some(obstacle) {
             return;
         }
-        warn!(%error, "RDS could not be observed");
+        warn!(reason = %obstacle.reason, "RDS could not be observed: {}", obstacle.message);
+        let lasting = obstacle.needs_somebody();
         // Before the first sweep there is nothing else to report.
         if lasting || failures >= FAILURES || self.sweeps.latest().is_none() {
-            self.sweeps.obstruction.store(Some(Arc::new(error.clone())));
+            self.sweeps.obstruct(obstacle.clone());
             self.wake(|_| true);
         }
     }

@@ -48,11 +48,13 @@ pub(super) async fn stand(
         timing,
         metrics.clone(),
     );
+    metrics.read_only(settings.read_only);
     let given = settings.cluster_id.clone();
     let work = |fence: Fence| {
         let (client, metrics, ambient) = (client.clone(), metrics.clone(), ambient.clone());
         let (rds, bundle, identity) = (rds.clone(), bundle.clone(), identity.clone());
         let (given, namespace) = (given.clone(), settings.namespace.clone());
+        let read_only = settings.read_only;
         let intervals = Intervals {
             rest: settings.sweep_interval,
             progress: settings.progress_interval,
@@ -63,7 +65,7 @@ pub(super) async fn stand(
                     Some(id) => id,
                     None => cluster_id(client.clone()).await,
                 };
-                info!(cluster_id, region = rds.region(), "reconciling");
+                info!(cluster_id, region = rds.region(), read_only, "reconciling");
                 let leader = Leader {
                     client,
                     namespace,
@@ -73,8 +75,9 @@ pub(super) async fn stand(
                     cluster_id,
                     instance: identity,
                     metrics,
+                    read_only,
                 };
-                leader.run(fence.clone()).await;
+                Box::pin(leader.run(fence.clone())).await;
             };
             tokio::select! {
                 () = reconciling => {}

@@ -26,6 +26,10 @@ async fn roomy() -> Result<Stage> {
     Ok(stage)
 }
 
+fn asks_who_it_is(call: &Call) -> bool {
+    call.action() == Some("GetCallerIdentity")
+}
+
 async fn objects(stage: &Stage) -> Result<Vec<Value>> {
     let get = ["get", "postgresdb", "-n", NAMESPACE, "-o", "json"];
     let list: Value = serde_json::from_str(&stage.kubectl(&get).await?)
@@ -58,7 +62,8 @@ async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
         stage.only().operator.output().contains("reconciling") && api.count(renewed) > 3
     })
     .await?;
-    assert_eq!(rds.calls().len(), 0, "nobody needs RDS: {:?}", rds.calls());
+    let asked = rds.count(|call| !asks_who_it_is(call));
+    assert_eq!(asked, 0, "nobody needs RDS: {:?}", rds.calls());
 
     let fleet: String = (0..FLEET)
         .map(|index| database(&format!("db-{index}"), &SPEC))
@@ -80,7 +85,10 @@ async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
     let confirmed = rds.count(is_describe_of_one);
     assert!(confirmed <= FLEET, "{confirmed} confirmations");
     let strange = calls.iter().filter(|call| {
-        !is_sweep(call) && !is_describe_of_one(call) && call.action() != Some("CreateDBInstance")
+        !is_sweep(call)
+            && !is_describe_of_one(call)
+            && !asks_who_it_is(call)
+            && call.action() != Some("CreateDBInstance")
     });
     let strange: Vec<_> = strange.collect();
     assert_eq!(strange.len(), 0, "{strange:?}");

@@ -57,6 +57,7 @@ fn it_says_what_it_is_and_what_it_takes() {
         "--namespace",
         "--log-format",
         "--cluster-id",
+        "--read-only",
         "STOW_NAMESPACE",
         "stow-system",
         "RUST_LOG",

@@ -17,6 +17,7 @@ mod document;
 mod endpoint;
 mod forgery;
 mod garbage;
+mod identity;
 mod lead;
 mod local;
 mod looks;

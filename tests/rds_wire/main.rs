@@ -1,6 +1,7 @@
 //! The RDS client against a server of canned answers: what RDS, or something
 //! that stands between, can put on the wire.
 
+mod caller;
 mod canned;
 mod chain;
 mod log;

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use stow_versions::status::Reason;
 
-use super::world::{World, decides, now};
+use super::world::{World, absent, decides, now, told};
 use crate::plan::{Failed, Goal, Obstacle, Presence};
 use crate::rds::{Error, Refusal};
 
@@ -37,9 +37,40 @@ fn what_cannot_be_observed_is_not_acted_on() {
     for (error, want) in [(denied, "!AccessDenied"), (throttled, "~Throttled")] {
         for world in [World::settled(), World::blank(), World::leaving()] {
             let unreadable =
-                |w: &mut World| w.observed.instance = Presence::Unreadable(error.clone());
+                |w: &mut World| w.observed.instance = Presence::Unreadable(Obstacle::from(&error));
             decides(world, unreadable, want);
         }
+    }
+}
+
+#[test]
+fn an_operator_that_is_read_only_says_what_it_would_do() {
+    let read_only = |w: &mut World| w.observed.read_only = true;
+    decides(World::settled(), read_only, "");
+    for (world, would) in [
+        (World::blank(), "create Secret orders"),
+        (
+            World::leaving(),
+            "delete RDS instance orders-0b5a with final snapshot",
+        ),
+        (
+            World::leaving().with(|w| w.observed.instance = absent(2)),
+            "remove the finalizer",
+        ),
+        (
+            World::settled().with(|w| w.database().class = Some("db.t3.large".into())),
+            "modify RDS instance orders-0b5a (size db.t3.large)",
+        ),
+        (
+            World::settled().with(|w| w.observed.finalizer = false),
+            "add the finalizer",
+        ),
+    ] {
+        let plan = world.with(read_only).plan();
+        assert_eq!(told(&plan), "!Paused");
+        let message = &plan.blocked[0].message;
+        assert!(message.contains(would), "{message}");
+        assert!(message.contains("--read-only"), "{message}");
     }
 }
 

@@ -64,6 +64,7 @@ impl World {
             issued: Vec::new(),
             accepted_password: None,
             failed: None,
+            read_only: false,
         };
         Self { desired, observed }
     }

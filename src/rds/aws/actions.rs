@@ -21,6 +21,10 @@ const ADD_TAGS: &str = "AddTagsToResource";
 const PAGES: usize = 10_000;
 
 impl Rds for AwsRds {
+    async fn account(&self) -> Result<String, Error> {
+        self.caller().await
+    }
+
     /// Ordered by identifier, each once: pages may shift while they are read,
     /// and then the last word on an instance wins. An instance that lacks what
     /// RDS always states fails the whole, since it can be neither skipped nor

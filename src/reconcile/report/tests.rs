@@ -68,6 +68,7 @@ fn observed(instance: Presence) -> Observed {
         issued: Vec::new(),
         accepted_password: None,
         failed: None,
+        read_only: false,
     }
 }
 

@@ -90,6 +90,8 @@ reasons! {
     StorageOptimizing,
     /// The instance is being deleted.
     Deleting,
+    /// Stow was told to change nothing.
+    Paused,
     /// The spec asks for what cannot be.
     InvalidSpec,
     /// The platform's `ConfigMap` holds a value that cannot be used.
