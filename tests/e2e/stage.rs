@@ -25,6 +25,9 @@ pub(crate) const NAMESPACE: &str = "shop";
 
 const SYSTEM: &str = "stow-system";
 
+/// The operator, as the API server's audit log names it.
+pub(crate) const ACCOUNT: &str = "system:serviceaccount:stow-system:stow";
+
 /// Intervals at which nothing keeps a test waiting.
 const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
 
@@ -57,7 +60,7 @@ pub(crate) fn file(path: &str) -> PathBuf {
 impl Stage {
     /// A control plane with the tests' namespace and nothing else.
     pub(crate) async fn bare() -> Result<Self> {
-        let (cluster, moto) = tokio::join!(ControlPlane::start(), Moto::start());
+        let (cluster, moto) = tokio::join!(ControlPlane::start_auditing(&[ACCOUNT]), Moto::start());
         let stage = Self {
             replicas: Vec::new(),
             relay: None,

@@ -23,6 +23,7 @@ mod scratch;
 pub use self::{
     control_plane::{
         ControlPlane,
+        audit::{Audited, Target},
         kubectl::{Kubectl, Output},
     },
     error::{Error, Result},
