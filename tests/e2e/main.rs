@@ -19,6 +19,7 @@ mod looks;
 mod managers;
 mod ownership;
 mod refusals;
+mod rights;
 mod secrets;
 mod stage;
 mod states;
