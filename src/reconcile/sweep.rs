@@ -247,7 +247,7 @@ impl<R: Rds> Sweeper<R> {
     fn obstructed(&self, error: &Error, failures: u32) {
         let lasting = match error {
             Error::Refused {
-                refusal: Refusal::Denied | Refusal::Invalid,
+                refusal: Refusal::Denied | Refusal::Unmet | Refusal::Invalid,
                 ..
             }
             | Error::Unconfigured { .. } => true,

@@ -118,15 +118,15 @@ pub(super) fn shipped() -> Vec<Rule> {
 }
 
 /// The single rights of a rule.
-fn apart(role: &'static str, namespace: Option<&String>, rule: &PolicyRule) -> Vec<Rule> {
-    let names: Vec<_> = match rule.resource_names.as_deref() {
+fn apart(role: &'static str, namespace: Option<&String>, of: &PolicyRule) -> Vec<Rule> {
+    let names: Vec<_> = match of.resource_names.as_deref() {
         None | Some([]) => vec![None],
         Some(names) => names.iter().cloned().map(Some).collect(),
     };
     let mut rules = Vec::new();
-    for group in rule.api_groups.iter().flatten() {
-        for resource in rule.resources.iter().flatten() {
-            for verb in &rule.verbs {
+    for group in of.api_groups.iter().flatten() {
+        for resource in of.resources.iter().flatten() {
+            for verb in &of.verbs {
                 for name in &names {
                     rules.push(Rule {
                         role,
