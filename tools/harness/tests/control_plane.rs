@@ -120,10 +120,10 @@ async fn a_token_has_the_rights_of_its_account_alone(control_plane: &ControlPlan
         assert_eq!(proxy.count(|call| call.is_for(resource)), 1);
     }
     assert_eq!(proxy.mutations().len(), 0);
-    its_requests_are_in_the_audit_log(control_plane).await;
+    its_requests_are_in_the_audit_log(control_plane);
 }
 
-async fn its_requests_are_in_the_audit_log(control_plane: &ControlPlane) {
+fn its_requests_are_in_the_audit_log(control_plane: &ControlPlane) {
     let audited = control_plane.audited(READER).unwrap();
     let of = |wanted: &str, code: u64| {
         let mut found = audited.iter().filter(|request| {
