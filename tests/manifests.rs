@@ -186,7 +186,8 @@ fn the_permissions_are_these_and_no_more() {
                 ["get", "update"]
             ]),
             json!([[""], ["configmaps"], ["stow"], ["list", "watch"]]),
-            json!([[""], ["secrets"], ["stow-webhook"], ["update"]]),
+            json!([[""], ["secrets"], [], ["create"]]),
+            json!([[""], ["secrets"], ["stow-webhook"], ["get", "update"]]),
         ]
     );
     let databases = |verbs: &[&str]| [json!([["myob.com"], ["postgresdbs"], [], verbs])];
