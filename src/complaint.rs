@@ -65,6 +65,10 @@ impl Attempt<'_> {
                 "the API server answered {} to {verb} {resource}: {}",
                 status.code, status.message
             ),
+            kube::Error::SerdeError(error) => format!(
+                "the API server was asked to {verb} {resource}: {}",
+                unreadable(error)
+            ),
             other => format!(
                 "the API server could not be asked to {verb} {resource}: {}",
                 Chain(other)
@@ -73,10 +77,30 @@ impl Attempt<'_> {
     }
 }
 
+/// An answer that is not what was asked for. serde's own words quote what they
+/// did not expect, which may be the value of a Secret.
+pub(crate) fn unreadable(error: &serde_json::Error) -> String {
+    format!(
+        "its answer cannot be read, from line {}, column {} on: something on the way may have \
+         changed it",
+        error.line(),
+        error.column()
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use kube::core::Status;
+
+    #[test]
+    fn an_answer_that_cannot_be_read_is_not_quoted() {
+        let error = serde_json::from_str::<u8>(r#""hunter2""#).unwrap_err();
+        assert!(error.to_string().contains("hunter2"), "{error}");
+        let text = ATTEMPT.explain(&kube::Error::SerdeError(error));
+        assert!(!text.contains("hunter2"), "{text}");
+        assert!(text.contains("create secrets"), "{text}");
+    }
 
     const ATTEMPT: Attempt<'static> = Attempt {
         verb: "create",

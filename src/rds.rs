@@ -6,12 +6,13 @@
 
 mod aws;
 mod calls;
+pub mod codes;
 mod error;
 mod model;
 
 pub use aws::{ATTEMPT_TIMEOUT, AwsRds};
 pub use calls::{Observer, Outcome};
-pub use error::{Error, Refusal};
+pub use error::{Decision, Error, Refusal};
 pub use model::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Pending};
 
 use std::collections::BTreeMap;

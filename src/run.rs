@@ -2,9 +2,10 @@
 //!
 //! Nothing here may decide anything about a database.
 
+mod log;
 mod stand;
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -16,9 +17,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::{error, info};
-use tracing_subscriber::EnvFilter;
 
-use crate::cli::{LogFormat, Run};
+use crate::cli::Run;
 use crate::manifest;
 use crate::metrics::Metrics;
 use crate::probes::{self, Health};
@@ -66,7 +66,7 @@ pub enum Error {
 
 /// Runs the operator until it is told to stop.
 pub fn run(settings: Run) -> Result<(), Error> {
-    log(settings.log_format);
+    log::begin(settings.log_format);
     // rustls asks for it where no provider was handed in.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     tokio::runtime::Builder::new_multi_thread()
@@ -74,18 +74,6 @@ pub fn run(settings: Run) -> Result<(), Error> {
         .build()
         .map_err(Error::Runtime)?
         .block_on(operate(settings))
-}
-
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal());
-    match format {
-        LogFormat::Text => log.init(),
-        LogFormat::Json => log.json().flatten_event(true).init(),
-    }
 }
 
 async fn operate(settings: Run) -> Result<(), Error> {

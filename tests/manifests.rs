@@ -146,9 +146,15 @@ fn rules(role: &Value) -> Vec<Value> {
 
 #[test]
 fn the_permissions_are_these_and_no_more() {
-    let cluster: Value = one("yaml/deployment.yaml", "ClusterRole");
+    let roles: Vec<Value> = documents("yaml/deployment.yaml")
+        .into_iter()
+        .filter(|document| document["kind"] == "ClusterRole")
+        .collect();
+    let [cluster, view, edit] = roles.as_slice() else {
+        panic!("{roles:#?}")
+    };
     assert_eq!(
-        rules(&cluster),
+        rules(cluster),
         [
             json!([
                 ["myob.com"],
@@ -185,6 +191,12 @@ fn the_permissions_are_these_and_no_more() {
             json!([[""], ["secrets"], [], ["create"]]),
             json!([[""], ["secrets"], ["stow-webhook"], ["get", "update"]]),
         ]
+    );
+    let databases = |verbs: &[&str]| [json!([["myob.com"], ["postgresdbs"], [], verbs])];
+    assert_eq!(rules(view), databases(&["get", "list", "watch"]));
+    assert_eq!(
+        rules(edit),
+        databases(&["create", "update", "patch", "delete"])
     );
 }
 

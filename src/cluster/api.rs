@@ -20,6 +20,7 @@ use stow_versions::{FINALIZER, v1beta1};
 use tokio::time::timeout;
 
 use crate::chain::Chain;
+use crate::complaint::unreadable;
 use crate::plan::{HeldSecret, SecretContent};
 
 use super::{Cluster, Error, Event, Kept, PostgresDB, SecretRead, is_secret_name};
@@ -350,6 +351,10 @@ fn classify(what: String, error: kube::Error) -> Error {
         kube::Error::Api(status) if status.code == 422 || status.code == 400 => Error::Invalid {
             what,
             message: status.message.clone(),
+        },
+        kube::Error::SerdeError(error) => Error::Unavailable {
+            what,
+            message: unreadable(&error),
         },
         error => Error::Unavailable {
             what,

@@ -4,6 +4,7 @@
 
 use stow_versions::status::Reason;
 
+use crate::rds::codes::{FAILED, Meaning, THROTTLED, row};
 use crate::rds::{Error, Refusal};
 
 /// Why something does not go on.
@@ -52,53 +53,73 @@ impl Obstacle {
 
 impl From<&Error> for Obstacle {
     fn from(error: &Error) -> Self {
-        let (reason, advice) = match error {
-            Error::Refused { refusal, action, .. } => match refusal {
-                Refusal::Denied => (
-                    Reason::AccessDenied,
-                    format!("Allow rds:{action} to the operator's IAM identity, as docs/iam-policy.json does; it is tried again every few minutes."),
-                ),
-                Refusal::Quota => (
-                    Reason::QuotaExceeded,
-                    "Raise the quota, or make room; it is tried again every few minutes.".to_owned(),
-                ),
-                Refusal::AlreadyExists => (
-                    Reason::InProgress,
-                    "The instance exists and is not listed yet.".to_owned(),
-                ),
-                Refusal::NotFound => (
-                    Reason::InProgress,
-                    "The instance is observed again before anything else is done.".to_owned(),
-                ),
-                Refusal::SnapshotExists => (
-                    Reason::IncompatibleState,
-                    "A snapshot of the final snapshot's name exists already: make sure that it is the one you want, then copy it under another name and delete it.".to_owned(),
-                ),
-                Refusal::State => (
-                    Reason::InProgress,
-                    "It is tried again once RDS is done with the instance.".to_owned(),
-                ),
-                Refusal::AlreadyDeleting => (Reason::Deleting, "Nothing is left to do.".to_owned()),
-                Refusal::Invalid => (
-                    Reason::Refused,
-                    "Change the spec, or the operator's ConfigMap, so that RDS accepts it.".to_owned(),
-                ),
-            },
-            Error::Throttled { .. } => {
-                (Reason::Throttled, "It is tried again, less and less often.".to_owned())
-            }
-            Error::Unknown { .. } => {
-                (Reason::Unreachable, "What became of it shows when RDS is observed again.".to_owned())
-            }
-            Error::Unconfigured { .. } => {
-                (Reason::InvalidConfiguration, "The operator's own environment is to be set.".to_owned())
-            }
+        let advice = match error {
+            Error::Refused {
+                action,
+                code,
+                message,
+                ..
+            } => row(action, code, message)
+                .advice
+                .replace("{action}", action),
+            Error::Throttled { .. } => THROTTLED.to_owned(),
+            Error::Unknown { .. } => FAILED.to_owned(),
+            Error::Unconfigured { .. } => "The operator's own environment is to be set.".to_owned(),
         };
         // AWS ends some of its messages with a full stop, and some not.
         let said = error.to_string();
         Self::new(
-            reason,
-            format!("{}. {advice}", said.trim_end_matches(['.', ' '])),
+            reason(error),
+            format!(
+                "{}. {advice} Stow {}.",
+                said.trim_end_matches(['.', ' ']),
+                error.decision().describe()
+            ),
         )
+    }
+}
+
+fn reason(error: &Error) -> Reason {
+    match error {
+        Error::Refused { refusal, .. } => Meaning::Refused(*refusal).into(),
+        Error::Throttled { .. } => Meaning::Throttled.into(),
+        Error::Unknown { .. } => Meaning::Failed.into(),
+        Error::Unconfigured { .. } => Reason::InvalidConfiguration,
+    }
+}
+
+impl From<Meaning> for Reason {
+    fn from(meaning: Meaning) -> Self {
+        match meaning {
+            Meaning::Throttled => Self::Throttled,
+            Meaning::Failed => Self::Unreachable,
+            Meaning::Refused(refusal) => match refusal {
+                Refusal::Denied => Self::AccessDenied,
+                Refusal::Quota => Self::QuotaExceeded,
+                Refusal::AlreadyExists | Refusal::NotFound | Refusal::State => Self::InProgress,
+                Refusal::SnapshotExists => Self::IncompatibleState,
+                Refusal::AlreadyDeleting => Self::Deleting,
+                Refusal::Unmet | Refusal::Invalid => Self::Refused,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rds::Decision;
+    use crate::rds::codes::{OTHER, OTHER_QUOTA, ROWS};
+
+    #[test]
+    fn whose_move_it_is_and_when_it_is_tried_again_agree() {
+        for row in ROWS.iter().chain([&OTHER, &OTHER_QUOTA]) {
+            let obstacle = Obstacle::new(row.meaning.into(), "");
+            let expected = match row.meaning.decision() {
+                Decision::Slowly | Decision::Wait => true,
+                Decision::Backoff | Decision::Stop => false,
+            };
+            assert_eq!(obstacle.needs_somebody(), expected, "{row:?}");
+        }
     }
 }

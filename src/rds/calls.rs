@@ -43,6 +43,7 @@ impl Outcome {
                 | Refusal::SnapshotExists
                 | Refusal::State
                 | Refusal::AlreadyDeleting
+                | Refusal::Unmet
                 | Refusal::Invalid => Self::Refused,
             },
             Err(Error::Throttled { .. }) => Self::Throttled,

@@ -62,6 +62,58 @@ pub enum Refusal {
     /// `InvalidDBInstanceState` of a delete whose message says that the
     /// instance is being deleted already.
     AlreadyDeleting,
-    /// A parameter, or what it refers to, is not acceptable.
+    /// What the request refers to at AWS is not there, or not as it must be.
+    Unmet,
+    /// The request itself is not acceptable.
     Invalid,
+}
+
+/// What is done after a call that failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// It is tried again by itself, at first soon, then less and less often.
+    Backoff,
+    /// Somebody has to act, and not on the object: it is tried again every few
+    /// minutes, since nobody tells when they have.
+    Slowly,
+    /// The request is not tried again before it is another, but for a last
+    /// resort: what it depends on may have been mended without a word.
+    Wait,
+    /// It is not tried again: what RDS shows next decides anew.
+    Stop,
+}
+
+impl Decision {
+    /// How people are told: what Stow does.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Backoff => "tries again, less and less often",
+            Self::Slowly => "tries again every few minutes",
+            Self::Wait => "tries again when the spec or the ConfigMap changes, or after 15 minutes",
+            Self::Stop => "stops, and goes by what RDS shows next",
+        }
+    }
+}
+
+impl Refusal {
+    /// What is done after it.
+    pub fn decision(self) -> Decision {
+        match self {
+            Self::AlreadyExists | Self::State => Decision::Backoff,
+            Self::Denied | Self::Quota | Self::SnapshotExists | Self::Unmet => Decision::Slowly,
+            Self::Invalid => Decision::Wait,
+            Self::NotFound | Self::AlreadyDeleting => Decision::Stop,
+        }
+    }
+}
+
+impl Error {
+    /// What is done after it.
+    pub fn decision(&self) -> Decision {
+        match self {
+            Self::Refused { refusal, .. } => refusal.decision(),
+            Self::Throttled { .. } | Self::Unknown { .. } => Decision::Backoff,
+            Self::Unconfigured { .. } => Decision::Slowly,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use tracing::{info, warn};
 
 use crate::cluster::{self, Cluster};
 use crate::plan::{Action, Desired, Obstacle};
-use crate::rds::{self, Instance, Password, Rds};
+use crate::rds::{self, Decision, Instance, Password, Rds};
 
 use super::events::Happening;
 use super::{Error, Pass};
@@ -102,28 +102,30 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     }
 
     fn failed(&self, action: Action, failure: Failure) -> Result<(), Error> {
-        let obstacle = match failure {
+        let (obstacle, decision) = match failure {
             // Stale or unreachable: the whole pass starts over.
             Failure::Cluster(
                 error @ (cluster::Error::Conflict { .. }
                 | cluster::Error::NotFound { .. }
                 | cluster::Error::Unavailable { .. }),
             ) => return Err(error.into()),
-            Failure::Cluster(error) => refused_by_the_cluster(&error),
+            // Nobody tells when a right was granted.
+            Failure::Cluster(error) => (refused_by_the_cluster(&error), Decision::Slowly),
             Failure::Rds(error) => {
                 if may_have_changed(&error) {
                     self.remember_change(None);
                 }
-                if already_done(&error) {
+                let decision = error.decision();
+                if decision == Decision::Stop {
                     return Ok(());
                 }
-                Obstacle::from(&error)
+                (Obstacle::from(&error), decision)
             }
         };
         warn!(reason = %obstacle.reason, "{}", obstacle.message);
         let now = self.now();
         self.context.memories.with(&self.subject.uid, |memory| {
-            memory.fail(action, obstacle, now);
+            memory.fail(action, obstacle, decision, now);
         });
         Ok(())
     }
@@ -181,21 +183,10 @@ fn may_have_changed(error: &rds::Error) -> bool {
             rds::Refusal::Denied
             | rds::Refusal::Quota
             | rds::Refusal::SnapshotExists
+            | rds::Refusal::Unmet
             | rds::Refusal::Invalid => false,
         },
     }
-}
-
-/// Whether a refusal says that what was asked is so already, or that the
-/// instance is another than was observed: both show in the next observation.
-fn already_done(error: &rds::Error) -> bool {
-    matches!(
-        error,
-        rds::Error::Refused {
-            refusal: rds::Refusal::AlreadyDeleting | rds::Refusal::NotFound,
-            ..
-        }
-    )
 }
 
 fn password_in(action: &Action) -> Option<&Password> {

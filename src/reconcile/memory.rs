@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::plan::{Action, Failed, Obstacle, Presence};
-use crate::rds::{Instance, Password};
+use crate::rds::{Decision, Instance, Password};
 
 /// The first wait after a failure that time may mend.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
@@ -59,7 +59,13 @@ impl Memory {
     }
 
     /// Notes that an action failed, and when to try it again.
-    pub(super) fn fail(&mut self, action: Action, obstacle: Obstacle, now: Timestamp) {
+    pub(super) fn fail(
+        &mut self,
+        action: Action,
+        obstacle: Obstacle,
+        decision: Decision,
+        now: Timestamp,
+    ) {
         let again = self
             .failed
             .as_ref()
@@ -69,10 +75,10 @@ impl Memory {
         } else {
             0
         };
-        let first = if obstacle.needs_somebody() {
-            LATER
-        } else {
-            SOON
+        let first = match decision {
+            Decision::Backoff | Decision::Stop => SOON,
+            Decision::Slowly => LATER,
+            Decision::Wait => LONGEST,
         };
         let wait = first
             .saturating_mul(1 << self.attempts.min(10))

@@ -25,6 +25,7 @@ mod managers;
 mod ownership;
 mod pending;
 mod refusals;
+mod rights;
 mod secrets;
 mod stage;
 mod states;

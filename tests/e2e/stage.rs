@@ -27,6 +27,9 @@ pub(crate) const NAMESPACE: &str = "shop";
 
 const SYSTEM: &str = "stow-system";
 
+/// The operator, as the API server's audit log names it.
+pub(crate) const ACCOUNT: &str = "system:serviceaccount:stow-system:stow";
+
 /// Intervals at which nothing keeps a test waiting.
 const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
 
@@ -52,7 +55,7 @@ impl Stage {
 
     /// The same, with arguments for drydock.
     pub(crate) async fn bare_with(arguments: &[&str]) -> Result<Self> {
-        let cluster = Box::pin(ControlPlane::start());
+        let cluster = Box::pin(ControlPlane::start_auditing(&[ACCOUNT]));
         let (cluster, drydock) = tokio::join!(cluster, Box::pin(Drydock::with(arguments)));
         let stage = Self {
             replicas: Vec::new(),

@@ -1,23 +1,15 @@
 //! What a failed RDS call means, from its error code and HTTP status.
 //!
-//! Nothing here may send anything or know the SDK: one pure function, read as a
-//! table.
+//! Nothing here may send anything or know the SDK; what each code means is the
+//! table's to say.
 
-use crate::rds::{Error, Refusal};
-
-/// The action whose wrong-state refusal can mean that its work is done already.
-const DELETE: &str = "DeleteDBInstance";
-
-/// What RDS says of an instance whose deletion is under way. Any other state in
-/// which it cannot be deleted must not read as "it will be gone".
-const ALREADY_DELETING: &str = "already being deleted";
+use crate::rds::Error;
+use crate::rds::codes::{Meaning, row};
 
 /// Names the decision that a failed answer calls for.
 ///
 /// `code` is the `Code` of RDS's error document, absent where the body was none;
-/// `status` is the HTTP status. Codes come with and without their `Fault`
-/// suffix, and the documentation's spelling is no guide to the wire's, so both
-/// are read as one.
+/// `status` is the HTTP status.
 pub(super) fn classify(
     action: &'static str,
     code: Option<&str>,
@@ -27,19 +19,19 @@ pub(super) fn classify(
     let Some(code) = code.filter(|code| !code.is_empty()) else {
         return without_code(action, status);
     };
-    let name = code.strip_suffix("Fault").unwrap_or(code);
-    if is_throttle(name) {
-        return Error::Throttled { action };
-    }
-    // RDS fails with a code too, and may have done the work before it failed.
-    if status >= 500 || is_transient(name) {
-        return Error::Unknown {
-            action,
-            message: format!("{code} (HTTP {status}): {message}"),
-        };
-    }
+    let refusal = match row(action, code, message).meaning {
+        Meaning::Throttled => return Error::Throttled { action },
+        // RDS fails with a code too, and may have done the work before it failed.
+        Meaning::Refused(refusal) if status < 500 => refusal,
+        Meaning::Refused(_) | Meaning::Failed => {
+            return Error::Unknown {
+                action,
+                message: format!("{code} (HTTP {status}): {message}"),
+            };
+        }
+    };
     Error::Refused {
-        refusal: refusal(action, name, message),
+        refusal,
         action,
         code: code.to_owned(),
         message: message.to_owned(),
@@ -62,90 +54,10 @@ fn without_code(action: &'static str, status: u16) -> Error {
     }
 }
 
-fn is_throttle(name: &str) -> bool {
-    matches!(
-        name,
-        "Throttling"
-            | "ThrottlingException"
-            | "ThrottledException"
-            | "RequestThrottled"
-            | "RequestThrottledException"
-            | "RequestLimitExceeded"
-            | "TooManyRequestsException"
-            | "BandwidthLimitExceeded"
-            | "SlowDown"
-    )
-}
-
-/// Codes of a failure on AWS's side that come with a 400.
-fn is_transient(name: &str) -> bool {
-    matches!(
-        name,
-        "InternalError"
-            | "InternalFailure"
-            | "InternalServerError"
-            | "RequestTimeout"
-            | "RequestTimeoutException"
-            | "ServiceUnavailable"
-    )
-}
-
-fn refusal(action: &'static str, name: &str, message: &str) -> Refusal {
-    match name {
-        "DBInstanceAlreadyExists" => Refusal::AlreadyExists,
-        "DBInstanceNotFound" => Refusal::NotFound,
-        "DBSnapshotAlreadyExists" => Refusal::SnapshotExists,
-        "InvalidDBInstanceState" if action == DELETE && says_already_deleting(message) => {
-            Refusal::AlreadyDeleting
-        }
-        "InvalidDBInstanceState" | "InvalidDBSnapshotState" | "DBUpgradeDependencyFailure" => {
-            Refusal::State
-        }
-        // The cooldown after a change of storage passes by itself.
-        "InvalidParameterCombination" if says_storage_cools_down(message) => Refusal::State,
-        // Another zone, class or day may have it: nothing is wrong with the request.
-        "InsufficientDBInstanceCapacity"
-        | "InsufficientStorageClusterCapacity"
-        | "ProvisionedIopsNotAvailableInAZ" => Refusal::Quota,
-        name if name.ends_with("QuotaExceeded") => Refusal::Quota,
-        // Not the caller's permission alone but whether AWS believes the caller
-        // at all. Expired credentials are here too: the call had no effect, and
-        // it cannot succeed until the credentials' source yields new ones.
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "NotAuthorized"
-        | "AuthFailure"
-        | "OptInRequired"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "MissingAuthenticationToken"
-        | "IncompleteSignature"
-        | "InvalidSignatureException"
-        | "SignatureDoesNotMatch"
-        | "ExpiredToken"
-        | "ExpiredTokenException"
-        | "RequestExpired"
-        | "RequestTimeTooSkewed" => Refusal::Denied,
-        _ => Refusal::Invalid,
-    }
-}
-
-/// RDS's words are not documented; either way this only changes how soon the
-/// change is tried again, and whether people are told to act.
-fn says_storage_cools_down(message: &str) -> bool {
-    let message = message.to_ascii_lowercase();
-    let for_a_while = ["optimiz", "currently modify", "24 hours"];
-    message.contains("storage") && for_a_while.iter().any(|words| message.contains(words))
-}
-
-fn says_already_deleting(message: &str) -> bool {
-    message.to_ascii_lowercase().contains(ALREADY_DELETING)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rds::Refusal;
 
     /// The refusal of a code at HTTP `status`, with and without `Fault`.
     fn refused(code: &str, status: u16) -> Refusal {
@@ -195,7 +107,9 @@ mod tests {
 
     #[test]
     fn refusals_by_code() {
-        use Refusal::{AlreadyExists, Denied, Invalid, NotFound, Quota, SnapshotExists, State};
+        use Refusal::{
+            AlreadyExists, Denied, Invalid, NotFound, Quota, SnapshotExists, State, Unmet,
+        };
         for (code, status, expected) in [
             ("DBInstanceAlreadyExists", 400, AlreadyExists),
             ("InvalidDBInstanceState", 400, State),
@@ -206,10 +120,10 @@ mod tests {
             ("InsufficientDBInstanceCapacity", 400, Quota),
             ("StorageTypeNotSupported", 400, Invalid),
             ("ProvisionedIopsNotAvailableInAZFault", 400, Quota),
-            ("KMSKeyNotAccessibleFault", 400, Invalid),
-            ("DBSubnetGroupDoesNotCoverEnoughAZs", 400, Invalid),
-            ("InvalidSubnet", 400, Invalid),
-            ("InvalidVPCNetworkStateFault", 400, Invalid),
+            ("KMSKeyNotAccessibleFault", 400, Unmet),
+            ("DBSubnetGroupDoesNotCoverEnoughAZs", 400, Unmet),
+            ("InvalidSubnet", 400, Unmet),
+            ("InvalidVPCNetworkStateFault", 400, Unmet),
             ("DBSnapshotAlreadyExists", 400, SnapshotExists),
             ("DBUpgradeDependencyFailure", 400, State),
             ("InvalidParameterValue", 400, Invalid),
@@ -217,8 +131,8 @@ mod tests {
             ("ValidationError", 400, Invalid),
             ("SomethingNewIn2027", 400, Invalid),
             ("DBInstanceNotFound", 404, NotFound),
-            ("DBParameterGroupNotFound", 404, Invalid),
-            ("DBSubnetGroupNotFoundFault", 404, Invalid),
+            ("DBParameterGroupNotFound", 404, Unmet),
+            ("DBSubnetGroupNotFoundFault", 404, Unmet),
             ("AccessDenied", 403, Denied),
             ("AccessDeniedException", 403, Denied),
             ("UnauthorizedOperation", 403, Denied),

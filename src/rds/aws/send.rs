@@ -5,8 +5,8 @@
 
 use std::error::Error as StdError;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use aws_sdk_rds::config::interceptors::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
@@ -20,6 +20,8 @@ use tracing::subscriber::NoSubscriber;
 use super::classify::classify;
 use crate::chain::Chain;
 use crate::rds::{Error, Password};
+
+const SESSION_TOKEN: &str = "x-amz-security-token";
 
 /// How the text that replaces a password reads.
 const HIDDEN: &str = "(hidden)";
@@ -41,6 +43,9 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 pub(super) struct Watch {
     action: &'static str,
     transmitted: Arc<AtomicBool>,
+    /// The session token that was sent. AWS repeats the headers that it cannot
+    /// verify a signature of, this one among them.
+    token: Arc<OnceLock<Password>>,
 }
 
 impl Watch {
@@ -49,6 +54,7 @@ impl Watch {
         Self {
             action,
             transmitted: Arc::default(),
+            token: Arc::default(),
         }
     }
 
@@ -69,10 +75,13 @@ impl Intercept for Watch {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         _config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(token) = context.request().headers().get(SESSION_TOKEN) {
+            self.token.get_or_init(|| Password::new(token.to_owned()));
+        }
         self.transmitted.store(true, Ordering::Release);
         Ok(())
     }
@@ -94,7 +103,7 @@ impl Intercept for Watch {
 }
 
 /// Waits for the answer and names its failure. `secret` is the password of the
-/// request, which no error may repeat.
+/// request, which no error may repeat, and neither may it a session token.
 pub(super) async fn attempt<T, E>(
     watch: Watch,
     secret: Option<&Password>,
@@ -108,7 +117,10 @@ where
         // The SDK logs each failed answer, verbatim, at the level of traces.
         Some(_) => answer.with_subscriber(NoSubscriber::default()).await,
     };
-    result.map_err(|error| without_secret(name(&watch, &error), secret))
+    result.map_err(|error| {
+        let error = without_secret(name(&watch, &error), secret);
+        without_secret(error, watch.token.get())
+    })
 }
 
 fn name<E>(watch: &Watch, error: &SdkError<E>) -> Error

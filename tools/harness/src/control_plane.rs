@@ -5,6 +5,7 @@
 //! somewhere only through [`crate::relay::ServiceRelay`]. Nothing here knows
 //! Stow's objects.
 
+pub mod audit;
 mod boot;
 pub mod etcd;
 mod identities;
@@ -18,6 +19,7 @@ use std::{
 use serde_json::json;
 
 use self::{
+    audit::Audited,
     boot::Boot,
     etcd::Etcd,
     kubectl::{Kubectl, Output},
@@ -50,6 +52,12 @@ pub struct ControlPlane {
 impl ControlPlane {
     /// Boots one, building its programs first if that was never done.
     pub async fn start() -> Result<Self> {
+        Self::start_auditing(&[]).await
+    }
+
+    /// The same, with a log of every request of these users, by the names that
+    /// the API server has for them: `system:serviceaccount:<namespace>:<name>`.
+    pub async fn start_auditing(users: &[&str]) -> Result<Self> {
         let programs = programs::control_plane().await?;
         let folder = Scratch::new("stow-control-plane-")?;
         let authority = Authority::new()?;
@@ -59,6 +67,7 @@ impl ControlPlane {
         let etcd = Etcd::at(format!("127.0.0.1:{}", free_port()?));
         let api_server = Upstream::https(format!("127.0.0.1:{port}"), &ca_pem)?;
         identities::write_all(folder.path(), &authority, api_server.url())?;
+        audit::write_policy(folder.path(), users)?;
 
         let mut boot = Boot::new(&programs, folder.path());
         boot.etcd(&etcd)?;
@@ -115,6 +124,11 @@ impl ControlPlane {
     /// What is really stored.
     pub fn etcd(&self) -> &Etcd {
         &self.etcd
+    }
+
+    /// The requests of a user whom [`Self::start_auditing`] named, so far.
+    pub fn audited(&self, user: &str) -> Result<Vec<Audited>> {
+        audit::read(self.folder.path(), user)
     }
 
     /// The ids of its processes.

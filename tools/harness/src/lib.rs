@@ -26,6 +26,7 @@ mod scratch;
 pub use self::{
     control_plane::{
         ControlPlane,
+        audit::{Audited, Target},
         kubectl::{Kubectl, Output},
     },
     database::Database,

@@ -7,15 +7,17 @@
 
 use std::time::Duration;
 
-use harness::{ControlPlane, Proxy, Upstream, eventually};
+use harness::{ControlPlane, Proxy, Target, Upstream, eventually};
 use http::{Request, header::AUTHORIZATION};
 use http_body_util::Full;
 
 const SOON: Duration = Duration::from_secs(30);
 
+const READER: &str = "system:serviceaccount:default:reader";
+
 #[tokio::test]
 async fn boots_and_serves() {
-    let control_plane = ControlPlane::start().await.unwrap();
+    let control_plane = ControlPlane::start_auditing(&[READER]).await.unwrap();
 
     let version = control_plane.kubectl(&["version"]).await.unwrap();
     let version = version.ok().unwrap();
@@ -118,6 +120,26 @@ async fn a_token_has_the_rights_of_its_account_alone(control_plane: &ControlPlan
         assert_eq!(proxy.count(|call| call.is_for(resource)), 1);
     }
     assert_eq!(proxy.mutations().len(), 0);
+    its_requests_are_in_the_audit_log(control_plane);
+}
+
+fn its_requests_are_in_the_audit_log(control_plane: &ControlPlane) {
+    let audited = control_plane.audited(READER).unwrap();
+    let of = |wanted: &str, code: u64| {
+        let mut found = audited.iter().filter(|request| {
+            request.code == code
+                && matches!(&request.target, Target::Resource { resource, .. } if resource == wanted)
+        });
+        found.next().cloned()
+    };
+    let read = of("configmaps", 200).unwrap();
+    assert_eq!((read.verb.as_str(), read.allowed), ("list", true));
+    assert!(read.reason.contains("RoleBinding \"reader"), "{read:?}");
+    let refused = of("secrets", 403).unwrap();
+    assert!(!refused.allowed, "{refused:?}");
+    // kubectl's own right, of which nobody asked for a record.
+    let others = control_plane.audited("admin").unwrap();
+    assert_eq!(others, []);
 }
 
 async fn a_refusal_is_an_output_and_not_an_error(control_plane: &ControlPlane) {

@@ -6,7 +6,7 @@ use std::{path::Path, process::Command, time::Duration};
 use http::Request;
 use http_body_util::Full;
 
-use super::etcd::Etcd;
+use super::{audit, etcd::Etcd};
 use crate::{
     error::{Error, Result},
     eventually::eventually,
@@ -95,6 +95,8 @@ impl<'a> Boot<'a> {
             // there is no kube-proxy: webhooks are dialled at that address.
             format!("--service-cluster-ip-range={services}"),
             "--authorization-mode=RBAC".to_owned(),
+            format!("--audit-policy-file={}", self.file(audit::POLICY)),
+            format!("--audit-log-path={}", self.file(audit::LOG)),
         ];
         self.start("kube-apiserver", &flags)
     }
