@@ -291,6 +291,17 @@ fn everything_is_explained() {
     }
 }
 
+/// The paths of all members, apart from the sample's own keys of a map.
+fn names(value: &Value, path: &str, members: fn(&Value) -> &Value, all: &mut Vec<String>) {
+    for (name, inner) in members(value).as_object().into_iter().flatten() {
+        let path = format!("{path}.{name}");
+        if name != "a" {
+            all.push(path.clone());
+            names(inner, &path, members, all);
+        }
+    }
+}
+
 #[test]
 fn the_types_speak_the_names_of_the_schema() {
     let spec = json!({
@@ -314,15 +325,6 @@ fn the_types_speak_the_names_of_the_schema() {
     let read: v1beta1::PostgresDBSpec = serde_json::from_value(spec.clone()).unwrap();
     assert_eq!(serde_json::to_value(read).unwrap(), spec);
     // The sample has every field of the schema, in every group.
-    fn names(value: &Value, path: &str, members: fn(&Value) -> &Value, all: &mut Vec<String>) {
-        for (name, inner) in members(value).as_object().into_iter().flatten() {
-            let path = format!("{path}.{name}");
-            if name != "a" {
-                all.push(path.clone());
-                names(inner, &path, members, all);
-            }
-        }
-    }
     let (mut said, mut known) = (Vec::new(), Vec::new());
     names(&spec, "", |value| value, &mut said);
     let schema = schema("v1beta1")["properties"]["spec"].clone();

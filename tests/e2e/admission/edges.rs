@@ -10,16 +10,16 @@ pub(super) fn accepted() -> Vec<Value> {
         json!({}),
         json!({"storageType": "gp2", "storage": "20Gi"}),
         json!({"storageType": "gp2", "storage": "64Ti"}),
-        json!({"storageType": "gp3", "storage": "400Gi", "iops": 12000, "throughput": 500}),
-        json!({"storageType": "gp3", "storage": "400Gi", "iops": 16000, "throughput": 4000}),
+        json!({"storageType": "gp3", "storage": "400Gi", "iops": 12_000, "throughput": 500}),
+        json!({"storageType": "gp3", "storage": "400Gi", "iops": 16_000, "throughput": 4000}),
         json!({"storageType": "gp3", "storage": "400Gi", "throughput": 3000}),
         json!({"storageType": "gp3", "storage": "20Gi"}),
         json!({"storageType": "io1", "storage": "100Gi", "iops": 1000}),
-        json!({"storageType": "io1", "storage": "399Gi", "iops": 19950}),
-        json!({"storageType": "io1", "storage": "400Gi", "iops": 20000}),
+        json!({"storageType": "io1", "storage": "399Gi", "iops": 19_950}),
+        json!({"storageType": "io1", "storage": "400Gi", "iops": 20_000}),
         json!({"storageType": "io1", "storage": "2000Gi", "iops": 1000}),
-        json!({"storageType": "io2", "storage": "100Gi", "iops": 100000}),
-        json!({"storageType": "io2", "storage": "256Gi", "iops": 256000}),
+        json!({"storageType": "io2", "storage": "100Gi", "iops": 100_000}),
+        json!({"storageType": "io2", "storage": "256Gi", "iops": 256_000}),
         json!({"storage": "20Gi", "maxStorage": "22Gi"}),
         json!({"storage": "25Gi", "maxStorage": "28Gi"}),
         json!({"storageType": "io1", "storage": "100Gi", "iops": 1000, "maxStorage": "2000Gi"}),
@@ -51,6 +51,7 @@ pub(super) fn accepted() -> Vec<Value> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn refused() -> Vec<(Value, &'static str)> {
     vec![
         (
@@ -77,7 +78,7 @@ pub(super) fn refused() -> Vec<(Value, &'static str)> {
             "no longer offers",
         ),
         (
-            json!({"storageType": "gp3", "storage": "399Gi", "iops": 12000}),
+            json!({"storageType": "gp3", "storage": "399Gi", "iops": 12_000}),
             "400Gi",
         ),
         (
@@ -85,15 +86,15 @@ pub(super) fn refused() -> Vec<(Value, &'static str)> {
             "12000 to 64000",
         ),
         (
-            json!({"storageType": "gp3", "storage": "400Gi", "iops": 64001}),
+            json!({"storageType": "gp3", "storage": "400Gi", "iops": 64_001}),
             "12000 to 64000",
         ),
         (
-            json!({"storageType": "io1", "storage": "399Gi", "iops": 19951}),
+            json!({"storageType": "io1", "storage": "399Gi", "iops": 19_951}),
             "19950",
         ),
         (
-            json!({"storageType": "io1", "storage": "400Gi", "iops": 20001}),
+            json!({"storageType": "io1", "storage": "400Gi", "iops": 20_001}),
             "0.5 to 50",
         ),
         (
@@ -101,7 +102,7 @@ pub(super) fn refused() -> Vec<(Value, &'static str)> {
             "0.5 to 50",
         ),
         (
-            json!({"storageType": "io2", "storage": "100Gi", "iops": 100001}),
+            json!({"storageType": "io2", "storage": "100Gi", "iops": 100_001}),
             "0.5 to 1000",
         ),
         (json!({"storageType": "io1", "iops": 999}), "1000 to 256000"),
@@ -133,7 +134,7 @@ pub(super) fn refused() -> Vec<(Value, &'static str)> {
             "a quarter",
         ),
         (
-            json!({"storageType": "gp3", "storage": "400Gi", "iops": 15999, "throughput": 4000}),
+            json!({"storageType": "gp3", "storage": "400Gi", "iops": 15_999, "throughput": 4000}),
             "a quarter",
         ),
         (json!({"engineVersion": "9.6"}), "17.4"),

@@ -3,19 +3,12 @@
 //!
 //! Nothing here may assert what a test is about.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use harness::{Call, Error, Proxy, Result, eventually};
+use serde_json::Value;
 
-use clap::Parser;
-use drydock::cli::{self, Cli};
-use harness::{Call, Error, Proxy, Result, Upstream, eventually, free_port};
-use http::{Method, Request, header};
-use http_body_util::Full;
-use serde_json::{Value, json};
-use tokio::task::JoinHandle;
-
-use crate::guise::is_sweep;
 use crate::looks::database;
 use crate::stage::{PATIENCE, Replica, Stage};
+use crate::sweep::is_sweep;
 
 pub(crate) const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 
@@ -27,60 +20,14 @@ pub(crate) const PIN: [&str; 4] = ["-n", "stow-system", "configmap", "stow-ident
 pub(crate) struct Yard {
     pub(crate) stage: Stage,
     pub(crate) rds: Proxy,
-    drydock: Upstream,
-    task: JoinHandle<()>,
-    _data: Data,
-}
-
-/// A folder that goes with the value.
-struct Data(std::path::PathBuf);
-
-impl Drop for Data {
-    fn drop(&mut self) {
-        // What is left in a temporary folder harms nobody.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-impl Drop for Yard {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
 }
 
 impl Yard {
     /// No operator runs yet.
     pub(crate) async fn boot() -> Result<Self> {
-        let stage = Stage::boot().await?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-        let data = Data(std::env::temp_dir().join(format!("stow-yard-{}", address.port())));
-        let arguments = [
-            "drydock",
-            "--without-postgres",
-            "--listen",
-            &address.to_string(),
-            "--data",
-            &data.0.display().to_string(),
-        ];
-        let cli =
-            Cli::try_parse_from(arguments).map_err(|error| Error::Unexpected(error.to_string()))?;
-        let task = tokio::spawn(async move {
-            if let Err(error) = cli::run(cli).await {
-                panic!("drydock: {error}");
-            }
-        });
-        let drydock = Upstream::http(address.to_string());
-        eventually("drydock", PATIENCE, || {
-            admin(drydock.clone(), Method::GET, "health", None)
-        })
-        .await?;
-        Ok(Self {
-            stage,
-            rds: Proxy::start(drydock.clone()).await?,
-            drydock,
-            task,
-            _data: data,
-        })
+        let stage = Stage::boot_with(&["--without-postgres"]).await?;
+        let rds = Proxy::start(stage.drydock.upstream()).await?;
+        Ok(Self { stage, rds })
     }
 
     /// The same, with an operator and these databases, all ready.
@@ -123,18 +70,12 @@ impl Yard {
 
     /// Puts another account behind everybody's credentials.
     pub(crate) async fn switch_account(&self, account: &str) -> Result<()> {
-        let body = json!({"account": account});
-        admin(self.drydock.clone(), Method::PUT, "account", Some(body))
-            .await
-            .map(drop)
+        self.stage.drydock.set_account(account).await
     }
 
     /// The account that is behind them.
     pub(crate) async fn account(&self) -> Result<String> {
-        let text = admin(self.drydock.clone(), Method::GET, "account", None).await?;
-        let account: Value =
-            serde_json::from_str(&text).map_err(|error| Error::Unexpected(error.to_string()))?;
-        Ok(account["account"].as_str().unwrap_or_default().to_owned())
+        self.stage.drydock.account().await
     }
 
     /// What is pinned; null where nothing is.
@@ -188,24 +129,5 @@ impl Yard {
             .iter()
             .map(|call| format!("{} {} {:?}", call.method, call.path, call.action()))
             .collect()
-    }
-}
-
-async fn admin(
-    drydock: Upstream,
-    method: Method,
-    path: &str,
-    body: Option<Value>,
-) -> Result<String> {
-    let body = body.map(|body| body.to_string()).unwrap_or_default();
-    let request = Request::builder()
-        .method(method)
-        .uri(format!("/_drydock/{path}"))
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::from(body))
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    match drydock.text(request).await? {
-        (status, text) if status.is_success() => Ok(text),
-        (status, text) => Err(Error::Unexpected(format!("{path}: {status}: {text}"))),
     }
 }

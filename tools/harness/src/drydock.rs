@@ -179,6 +179,12 @@ impl Drydock {
             .map(drop)
     }
 
+    /// The account that is behind them.
+    pub async fn account(&self) -> Result<String> {
+        let account = parsed(&self.admin(Method::GET, "account", None).await?)?;
+        Ok(account["account"].as_str().unwrap_or_default().to_owned())
+    }
+
     /// Does something to an instance that no client asked for, such as
     /// `{"grow": 40}` or `{"status": "storage-full"}`.
     pub async fn meddle(&self, region: &str, identifier: &str, how: Value) -> Result<()> {

@@ -170,12 +170,12 @@ pub(crate) fn iops_fit_their_type() -> Rule {
         let fits = each_type(spec, |kind| {
             let rows = settable(kind);
             let (counts, size) = (counts(spec, "storage"), gibibytes(spec, "storage"));
-            let row = |(at, (row, iops)): (usize, &(&Volume, &Iops))| {
+            let row = |(at, (volume, iops)): (usize, &(&Volume, &Iops))| {
                 // The first row also speaks for what is too small, and the last
                 // for what is too large: that is another rule's.
                 let (first, last) = (at == 0, at + 1 == rows.len());
-                let under = (!first).then(|| format!("{size} < {} || ", row.storage.start()));
-                let over = (!last).then(|| format!("{size} > {} || ", row.storage.end()));
+                let under = (!first).then(|| format!("{size} < {} || ", volume.storage.start()));
+                let over = (!last).then(|| format!("{size} > {} || ", volume.storage.end()));
                 let counted = (!(first && last)).then(|| format!("!({counts}) || "));
                 let outside = [counted, under, over]
                     .into_iter()
@@ -184,8 +184,8 @@ pub(crate) fn iops_fit_their_type() -> Rule {
                 let (least, most) = (iops.range.start(), iops.range.end());
                 format!("({outside}({spec}.iops >= {least} && {spec}.iops <= {most}))")
             };
-            let rows: Vec<_> = rows.iter().enumerate().map(row).collect();
-            (!rows.is_empty()).then(|| rows.join(" && "))
+            let all: Vec<_> = rows.iter().enumerate().map(row).collect();
+            (!all.is_empty()).then(|| all.join(" && "))
         });
         format!("!has({spec}.iops) || !has({spec}.storageType) || ({fits})")
     };
