@@ -184,7 +184,7 @@ pub(crate) fn iops_fit_their_type() -> Rule {
                 let (least, most) = (iops.range.start(), iops.range.end());
                 format!("({outside}({spec}.iops >= {least} && {spec}.iops <= {most}))")
             };
-            let all: Vec<_> = rows.iter().enumerate().map(row).collect();
+            let all: Vec<_> = rows.iter().enumerate().map(within).collect();
             (!all.is_empty()).then(|| all.join(" && "))
         });
         format!("!has({spec}.iops) || !has({spec}.storageType) || ({fits})")
