@@ -20,6 +20,7 @@ const ATTEMPTS: u64 = 3;
 #[tokio::test]
 async fn each_answer_to_a_mutation_lost_once() -> Result<()> {
     let stage = Stage::running().await?;
+    stage.make_room().await?;
     let (mut of_creates, mut of_deletes) = (Vec::new(), Vec::new());
     for wave in waves() {
         let (subjects, struck) =
@@ -38,6 +39,7 @@ async fn each_answer_to_a_mutation_lost_once() -> Result<()> {
 #[tokio::test]
 async fn each_read_of_a_create_lost_or_failed_once() -> Result<()> {
     let stage = Stage::running().await?;
+    stage.make_room().await?;
     for (prefix, mishap) in [("unread", Mishap::Lost), ("failed", Mishap::Failed)] {
         let mut reads = Vec::new();
         for wave in waves() {
