@@ -14,6 +14,10 @@ use crate::stage::Stage;
 /// Objects at a time: fewer than are reconciled at once.
 const WAVE: u64 = 12;
 
+/// Waves of lost reads: what is read later is the same again, as often as a
+/// slow create is looked after.
+const READ_WAVES: usize = 2;
+
 /// How often a read is sent before it is given up.
 const ATTEMPTS: u64 = 3;
 
@@ -42,7 +46,7 @@ async fn each_read_of_a_create_lost_or_failed_once() -> Result<()> {
     stage.make_room().await?;
     for (prefix, mishap) in [("unread", Mishap::Lost), ("failed", Mishap::Failed)] {
         let mut reads = Vec::new();
-        for wave in waves() {
+        for wave in waves().take(READ_WAVES) {
             let (_, struck) = create_all(&stage, prefix, wave, is_read, mishap).await?;
             if gather(&mut reads, struck) {
                 break;
