@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use harness::{Answer, Call, Error, Result, eventually};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::looks::database;
 use crate::stage::{NAMESPACE, PATIENCE, Stage, condition};
@@ -21,8 +21,7 @@ fn is_describe_of_one(call: &Call) -> bool {
 /// In an account that may have as many instances as there are here.
 async fn roomy() -> Result<Stage> {
     let stage = Stage::with_states_alone().await?;
-    let quotas = json!({"instances": 1000, "storage": 1_000_000});
-    stage.drydock.set(quotas).await?;
+    stage.make_room().await?;
     Ok(stage)
 }
 

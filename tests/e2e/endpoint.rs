@@ -14,6 +14,12 @@ use crate::stage::{PATIENCE, Stage, decoded};
 const HELD: Duration = Duration::from_hours(1);
 
 impl Stage {
+    /// Lets the account have as many instances as any test makes.
+    pub(crate) async fn make_room(&self) -> Result<()> {
+        let quotas = json!({"instances": 1000, "storage": 1_000_000});
+        self.drydock.set(quotas).await
+    }
+
     /// RDS, past every proxy.
     pub(crate) fn rds(&self) -> Rds {
         self.drydock.rds(REGION)
