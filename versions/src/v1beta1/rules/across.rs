@@ -170,7 +170,7 @@ pub(crate) fn iops_fit_their_type() -> Rule {
         let fits = each_type(spec, |kind| {
             let rows = settable(kind);
             let (counts, size) = (counts(spec, "storage"), gibibytes(spec, "storage"));
-            let row = |(at, (volume, iops)): (usize, &(&Volume, &Iops))| {
+            let within = |(at, (volume, iops)): (usize, &(&Volume, &Iops))| {
                 // The first row also speaks for what is too small, and the last
                 // for what is too large: that is another rule's.
                 let (first, last) = (at == 0, at + 1 == rows.len());
