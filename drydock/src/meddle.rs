@@ -166,6 +166,8 @@ fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
         Meddling::Password(password) => {
             rules::name::password(&password)?;
             instance.pending.password = Some(password);
+            // In place of one that is under way, which sets the password before.
+            instance.steps.retain(|step| step.work != Work::Password);
             let step = Step::new("resetting-master-credentials", Work::Password);
             instance.steps.push_back(step);
         }
