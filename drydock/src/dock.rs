@@ -109,17 +109,15 @@ impl Dock {
         };
         self.servers.sweep(|| kept(&self.lock())).await;
         for instance in instances {
-            let Err(error) = self.servers.resume(&instance).await else {
-                continue;
-            };
-            tracing::error!(instance = instance.identifier, %error, "its server is gone");
+            let resumed = self.servers.resume(&instance).await;
+            if let Err(error) = &resumed {
+                tracing::error!(instance = instance.identifier, %error, "its server is gone");
+            }
             let mut world = self.lock();
-            for region in world.regions.values_mut() {
-                for found in region.instances.values_mut() {
-                    if found.resource_id == instance.resource_id && !found.is_deleting() {
-                        found.steps.clear();
-                        "failed".clone_into(&mut found.resting);
-                    }
+            let regions = world.regions.values_mut();
+            for found in regions.flat_map(|region| region.instances.values_mut()) {
+                if found.resource_id == instance.resource_id {
+                    machine::resume(found, resumed.is_ok());
                 }
             }
         }

@@ -123,6 +123,7 @@ fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
         Meddling::Status(status) => {
             instance.steps.clear();
             instance.resting = status;
+            instance.lost = false;
         }
         Meddling::Grow(size) if size < configuration.storage => {
             return Err(refused("storage never shrinks"));
