@@ -123,6 +123,7 @@ fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
         Meddling::Status(status) => {
             instance.steps.clear();
             instance.resting = status;
+            instance.lost = false;
         }
         Meddling::Grow(size) if size < configuration.storage => {
             return Err(refused("storage never shrinks"));
@@ -166,6 +167,8 @@ fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
         Meddling::Password(password) => {
             rules::name::password(&password)?;
             instance.pending.password = Some(password);
+            // In place of one that is under way, which sets the password before.
+            instance.steps.retain(|step| step.work != Work::Password);
             let step = Step::new("resetting-master-credentials", Work::Password);
             instance.steps.push_back(step);
         }
