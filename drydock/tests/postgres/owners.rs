@@ -53,12 +53,13 @@ async fn what_a_database_says_of_sessions_does_not_bind_drydock() {
     ];
     let mut statements = "CREATE SCHEMA trap;".to_owned();
     for (head, result) in traps {
-        statements += &format!(
+        let trap = format!(
             "{head} AS $$BEGIN
                  EXECUTE 'ALTER ROLE {MASTER} SUPERUSER';
                  RETURN {result};
              END$$;"
         );
+        statements.push_str(&trap);
     }
     for setting in [
         "search_path = trap, pg_catalog",
@@ -66,7 +67,7 @@ async fn what_a_database_says_of_sessions_does_not_bind_drydock() {
         "statement_timeout = 1",
         "role = rds_superuser",
     ] {
-        statements += &format!("ALTER DATABASE postgres SET {setting};");
+        statements.extend(["ALTER DATABASE postgres SET ", setting, ";"]);
     }
     let client = owner(&machine, &server).await;
     client.batch_execute(&statements).await.unwrap();
