@@ -46,11 +46,15 @@ pub fn routes(harbour: &Harbour) -> Router<Harbour> {
         .route("/_drydock/health", get(|| async { "ok" }))
         .route("/_drydock/authority.pem", get(authority))
         .merge(locked)
+        .route("/_drydock", any(unknown))
+        .route("/_drydock/", any(unknown))
         .route("/_drydock/{*rest}", any(unknown))
 }
 
 async fn unknown() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "there is no such route")
+    let routes = "there is no such route: /_drydock/ has health, authority.pem, calls, faults, \
+                  settings, clock, account and instances/REGION/IDENTIFIER";
+    (StatusCode::NOT_FOUND, routes)
 }
 
 /// Lets in what is signed with drydock's key, if it has one.

@@ -104,6 +104,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
         ("GET calls?acton=x", "", 400, "unknown field `acton`"),
         ("GET calls?since=x", "", 400, "invalid digit"),
         ("GET nothing", "", 404, "no such route"),
+        ("GET ", "", 404, "settings, clock"),
         ("DELETE settings", "", 405, ""),
     ] {
         let (found, text) = admin(it, line, json).await;
