@@ -12,9 +12,10 @@ Point any AWS SDK or CLI at it, with any region and any credentials:
     aws --endpoint-url http://127.0.0.1:4566 rds describe-db-instances
 
 While it runs, /_drydock/ shows and sets what RDS has no Action for, as JSON:
-calls, faults, settings, clock, account, instances/REGION/IDENTIFIER. What they
-set ends with drydock, but for the clock, which stays and never goes back. The log
-goes to standard error, as much of it as RUST_LOG says: RUST_LOG=drydock=debug.";
+calls, faults, settings, clock, account, instances/REGION/IDENTIFIER. Faults,
+settings and account end with drydock; clock and instances stay, and the clock never
+goes back. The log goes to standard error, as much of it as RUST_LOG says:
+RUST_LOG=drydock=debug.";
 
 /// Of `--access-key-id`.
 pub(super) const ACCESS_KEY: &str = "\
