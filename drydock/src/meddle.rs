@@ -115,10 +115,16 @@ fn version(text: &str) -> Result<Version, Fault> {
 }
 
 fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
+    let between = !instance.reachable || instance.is_deleting();
     let configuration = &mut instance.configuration;
     match how {
         Meddling::Status(status) if status.trim().is_empty() => {
             return Err(refused("a status has a name"));
+        }
+        Meddling::Status(_) if between => {
+            return Err(refused(
+                "its server is being made or taken away: ask again once it is there, or gone",
+            ));
         }
         Meddling::Status(status) => {
             instance.steps.clear();

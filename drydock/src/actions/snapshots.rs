@@ -121,6 +121,12 @@ pub(super) fn copy(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
     let given = tag::take(&mut parameters)?;
     parameters.finish()?;
     let source = settled(turn, &source)?;
+    if source.status != "available" {
+        return Err(fault::INVALID_SNAPSHOT_STATE.because(format!(
+            "The snapshot {} is not in available state.",
+            source.identifier
+        )));
+    }
     vacant(turn, &target)?;
     let copy = Snapshot {
         // Data of a snapshot never change, so both have the same.

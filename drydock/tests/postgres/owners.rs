@@ -80,6 +80,35 @@ async fn what_a_database_says_of_sessions_does_not_bind_drydock() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_leads_the_master_out_of_its_server() {
+    let machine = Machine::new().await;
+    let server = machine.server("one").await;
+    let client = machine.login(&server).await;
+    for role in [
+        "pg_execute_server_program",
+        "pg_read_server_files",
+        "pg_write_server_files",
+        "rdsadmin",
+    ] {
+        let grant = format!("GRANT {role} TO {MASTER}");
+        let refused = client.batch_execute(&grant).await.unwrap_err();
+        let code = refused.code().map(tokio_postgres::error::SqlState::code);
+        assert_eq!(code, Some("42501"), "{role}: {refused:?}");
+    }
+    for statement in [
+        "COPY (SELECT 1) TO PROGRAM 'true'",
+        "CREATE TEMPORARY TABLE t (line text); COPY t FROM '/etc/hostname'",
+        "SELECT pg_read_file('PG_VERSION')",
+        "CREATE ROLE other SUPERUSER",
+    ] {
+        let refused = client.batch_execute(statement).await.unwrap_err();
+        let code = refused.code().map(tokio_postgres::error::SqlState::code);
+        assert_eq!(code, Some("42501"), "{statement}: {refused:?}");
+    }
+    server.destroy().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn drydock_waits_for_no_standby() {
     let machine = Machine::new().await;
     let server = machine.server("one").await;
