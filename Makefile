@@ -16,8 +16,11 @@ drydock := $(CARGO_TARGET_DIR)/debug/drydock
 # What drydock keeps. PostgreSQL runs as another user than root, who cannot
 # enter root's home.
 DRYDOCK_DATA ?= $(if $(filter 0,$(shell id -u)),/var/lib/drydock,$(XDG_CACHE_HOME)/stow/drydock-data)
-# What drydock is run by, to see the PostgreSQL that a wheel brings where the
-# system has none.
+# Makes the PostgreSQL that a wheel brings one of those that drydock finds. Beside
+# the system's it is another major version, without which tests have none to
+# upgrade to.
+wheel_postgres := bin=$$(tools/postgres/build) && PATH="$$PATH:$$bin" &&
+# The same where the system has none.
 with_postgres := ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
 	test -x "$$(pg_config --bindir 2>/dev/null)/postgres" || \
 	PATH="$$PATH:$$(tools/postgres/build)";
@@ -44,7 +47,7 @@ drydock: binaries ## RDS with real databases on 127.0.0.1:4566, for docs/local.m
 	@$(with_postgres) exec $(drydock) --data $(DRYDOCK_DATA) $(DRYDOCK_FLAGS)
 
 test: control-plane moto judges ## run every test
-	@$(with_postgres) $(CARGO) test --workspace --locked
+	@$(wheel_postgres) $(CARGO) test --workspace --locked
 
 check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) fmt --all --check

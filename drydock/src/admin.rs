@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use crate::{
     calls::{self, Log},
     cli::account_of,
-    dock::Dock,
+    dock::{Dock, Unmoved},
     fault::Fault,
     faults::{Rule, Rules},
     meddle::{self, Meddling},
@@ -46,11 +46,15 @@ pub fn routes(harbour: &Harbour) -> Router<Harbour> {
         .route("/_drydock/health", get(|| async { "ok" }))
         .route("/_drydock/authority.pem", get(authority))
         .merge(locked)
+        .route("/_drydock", any(unknown))
+        .route("/_drydock/", any(unknown))
         .route("/_drydock/{*rest}", any(unknown))
 }
 
 async fn unknown() -> (StatusCode, &'static str) {
-    (StatusCode::NOT_FOUND, "there is no such route")
+    let routes = "there is no such route: /_drydock/ has health, authority.pem, calls, faults, \
+                  settings, clock, account and instances/REGION/IDENTIFIER";
+    (StatusCode::NOT_FOUND, routes)
 }
 
 /// Lets in what is signed with drydock's key, if it has one.
@@ -129,7 +133,7 @@ async fn clock(State(dock): State<Arc<Dock>>) -> Json<Now> {
 }
 
 async fn advance(State(dock): State<Arc<Dock>>, Json(by): Json<Advance>) -> Response {
-    /// Beyond it the clock leaves the years that can be written.
+    /// More is a slip of the finger; the clock itself knows where time ends.
     const MOST: Duration = Duration::from_hours(24 * 365 * 100);
     let by = Duration::from_secs(by.seconds);
     if by > MOST {
@@ -137,7 +141,13 @@ async fn advance(State(dock): State<Arc<Dock>>, Json(by): Json<Advance>) -> Resp
     }
     match dock.advance(by) {
         Ok(now) => Json(Now { now }).into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+        Err(error) => {
+            let status = match &error {
+                Unmoved::TooFar => StatusCode::UNPROCESSABLE_ENTITY,
+                Unmoved::Unkept(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            (status, error.to_string()).into_response()
+        }
     }
 }
 

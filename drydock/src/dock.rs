@@ -30,6 +30,17 @@ pub use self::turn::{Turn, View};
 /// The account that everything belongs to, until another one is set.
 const ACCOUNT: &str = "123456789012";
 
+/// Why the clock does not move.
+#[derive(Debug, thiserror::Error)]
+pub enum Unmoved {
+    /// There are no dates.
+    #[error("there is no time left: the last year is 9999")]
+    TooFar,
+    /// It moved, and a drydock that starts again may not know.
+    #[error("the clock cannot be kept: {0}")]
+    Unkept(#[from] io::Error),
+}
+
 /// A running drydock.
 #[derive(Debug)]
 pub struct Dock {
@@ -98,17 +109,15 @@ impl Dock {
         };
         self.servers.sweep(|| kept(&self.lock())).await;
         for instance in instances {
-            let Err(error) = self.servers.resume(&instance).await else {
-                continue;
-            };
-            tracing::error!(instance = instance.identifier, %error, "its server is gone");
+            let resumed = self.servers.resume(&instance).await;
+            if let Err(error) = &resumed {
+                tracing::error!(instance = instance.identifier, %error, "its server is gone");
+            }
             let mut world = self.lock();
-            for region in world.regions.values_mut() {
-                for found in region.instances.values_mut() {
-                    if found.resource_id == instance.resource_id && !found.is_deleting() {
-                        found.steps.clear();
-                        "failed".clone_into(&mut found.resting);
-                    }
+            let regions = world.regions.values_mut();
+            for found in regions.flat_map(|region| region.instances.values_mut()) {
+                if found.resource_id == instance.resource_id {
+                    machine::resume(found, resumed.is_ok());
                 }
             }
         }
@@ -163,9 +172,9 @@ impl Dock {
     }
 
     /// Moves the clock forward.
-    pub fn advance(self: &Arc<Self>, by: std::time::Duration) -> io::Result<Timestamp> {
+    pub fn advance(self: &Arc<Self>, by: std::time::Duration) -> Result<Timestamp, Unmoved> {
         let mut world = self.lock();
-        world.offsets = self.clock.advance(by);
+        world.offsets = self.clock.advance(by).ok_or(Unmoved::TooFar)?;
         self.store.save(&world)?;
         drop(world);
         self.begin_what_is_due();

@@ -177,6 +177,20 @@ pub fn fail(region: &mut Region, identifier: &str) {
     status.clone_into(&mut instance.resting);
 }
 
+/// What becomes of an instance when drydock starts, whose server is or is not
+/// brought back. A start that goes well heals what an earlier one found lost.
+pub fn resume(instance: &mut Instance, is_back: bool) {
+    if !is_back && !instance.is_deleting() {
+        instance.steps.clear();
+        instance.lost = instance.lost || instance.resting != "failed";
+        "failed".clone_into(&mut instance.resting);
+    } else if is_back && instance.lost {
+        instance.lost = false;
+        let resting = instance.stopped.map_or("available", |_| "stopped");
+        resting.clone_into(&mut instance.resting);
+    }
+}
+
 /// Begins what the clock alone begins: pending changes in their maintenance
 /// window, daily backups in theirs, the start of what was stopped for long, and
 /// the end of backups that are too old. Whether anything changed.

@@ -115,14 +115,21 @@ fn version(text: &str) -> Result<Version, Fault> {
 }
 
 fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
+    let between = !instance.reachable || instance.is_deleting();
     let configuration = &mut instance.configuration;
     match how {
         Meddling::Status(status) if status.trim().is_empty() => {
             return Err(refused("a status has a name"));
         }
+        Meddling::Status(_) if between => {
+            return Err(refused(
+                "its server is being made or taken away: ask again once it is there, or gone",
+            ));
+        }
         Meddling::Status(status) => {
             instance.steps.clear();
             instance.resting = status;
+            instance.lost = false;
         }
         Meddling::Grow(size) if size < configuration.storage => {
             return Err(refused("storage never shrinks"));
@@ -166,6 +173,8 @@ fn change(instance: &mut Instance, how: Meddling) -> Result<(), Fault> {
         Meddling::Password(password) => {
             rules::name::password(&password)?;
             instance.pending.password = Some(password);
+            // In place of one that is under way, which sets the password before.
+            instance.steps.retain(|step| step.work != Work::Password);
             let step = Step::new("resetting-master-credentials", Work::Password);
             instance.steps.push_back(step);
         }

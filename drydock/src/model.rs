@@ -10,7 +10,7 @@ mod monitoring;
 mod snapshot;
 
 pub use change::Change;
-pub use group::{ParameterGroup, SubnetGroup};
+pub use group::{ApplyMethod, ParameterGroup, Setting, SubnetGroup};
 pub use instance::{
     Configuration, Instance, PARAMETERS_APPLYING, PARAMETERS_IN_SYNC, PARAMETERS_PENDING_REBOOT,
     Veil,

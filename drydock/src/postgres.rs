@@ -23,7 +23,7 @@ mod upgrade;
 mod user;
 
 pub use self::{
-    backups::{Restorable, restorable},
+    backups::{Restorable, discard, restorable},
     error::Error,
     installations::{Installations, Reach, Version},
     parameters::Parameter,

@@ -5,7 +5,7 @@
 
 mod fleet;
 
-pub use fleet::Fleet;
+pub use fleet::{FOLDERS, Fleet};
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -73,7 +73,7 @@ impl Default for Settings {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Wrong {
     /// It would delay nothing.
-    #[error("{0:?} is not a status that instances go through")]
+    #[error("{0:?} is not a status that instances go through: {known}", known = STATUSES.join(", "))]
     Status(String),
     /// Longer than anybody waits.
     #[error("{0} milliseconds are more than the longest delay or lag, {LONGEST}")]

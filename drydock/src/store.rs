@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::model::World;
+use crate::{model::World, servers::FOLDERS};
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,9 @@ pub enum Error {
     /// Another drydock is on it.
     #[error("{0} is in use by another drydock")]
     InUse(PathBuf),
+    /// There are servers, and no state that names them: they would be swept away.
+    #[error("{0} is not empty, but there is no state.json that says what is in it")]
+    Stateless(PathBuf),
     /// The state file is not one of this version's.
     #[error("{path} cannot be read as drydock's state: {source}")]
     Unreadable {
@@ -65,7 +68,10 @@ impl Store {
                 path: path.clone(),
                 source,
             })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => World::default(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                refuse_strangers(folder)?;
+                World::default()
+            }
             Err(error) => return Err(system(&path)(error)),
         };
         let store = Self {
@@ -96,6 +102,21 @@ impl Store {
         fs::rename(&new, self.folder.join("state.json"))?;
         File::open(&self.folder)?.sync_all()
     }
+}
+
+/// Fails where the servers' folders hold anything: what no state names goes.
+fn refuse_strangers(folder: &Path) -> Result<(), Error> {
+    for path in FOLDERS.map(|name| folder.join(name)) {
+        let held = match fs::read_dir(&path) {
+            Ok(mut entries) => entries.next().is_some(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(source) => return Err(Error::System { path, source }),
+        };
+        if held {
+            return Err(Error::Stateless(path));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

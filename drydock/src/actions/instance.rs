@@ -37,8 +37,8 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
         element = element.with(endpoint);
     }
     element = element
-        .maybe("InstanceCreateTime", shown.created)
-        .maybe("LatestRestorableTime", latest(shown, view.now))
+        .moment("InstanceCreateTime", shown.created)
+        .moment("LatestRestorableTime", latest(shown, view.now))
         .list("DBSecurityGroups", [])
         .list("VpcSecurityGroups", security_groups(about))
         .list(
@@ -56,8 +56,6 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
                 )
                 .field("Status", "in-sync")],
         )
-        .list("AssociatedRoles", [])
-        .list("DomainMemberships", [])
         .field("DbInstancePort", about.port)
         .field("DbiResourceId", &shown.resource_id)
         .field("DBInstanceArn", &shown.arn)
@@ -68,7 +66,7 @@ pub(super) fn instance(view: &View<'_>, shown: &Instance) -> Element {
         .and_then(|name| view.region.subnet_groups.get(name).cloned())
         .unwrap_or_else(super::subnet_groups::default);
     element = element.with(super::subnet_groups::element(view, &group));
-    element = element.maybe(
+    element = element.moment(
         "AutomaticRestartTime",
         shown
             .stopped

@@ -212,6 +212,7 @@ pub(super) fn add(
         pending_since: None,
         steps: steps.into(),
         resting: "available".to_owned(),
+        lost: false,
         password,
         server_port: 0,
         reachable: false,

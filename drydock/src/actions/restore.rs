@@ -165,7 +165,8 @@ fn of_instance(turn: &Turn<'_>, it: Instance) -> Result<(String, Window, Source)
     Ok((it.resource_id, window, source))
 }
 
-/// The moment that is meant, within what can be restored.
+/// The moment that is meant, within what can be restored. Answers show both ends
+/// in milliseconds: who names one of them as it was shown means that end.
 fn moment(
     time: Option<jiff::Timestamp>,
     latest: bool,
@@ -174,6 +175,7 @@ fn moment(
     match (time, latest) {
         (None, true) => Ok(last),
         (Some(time), false) if (first..=last).contains(&time) => Ok(time),
+        (Some(time), false) if time.as_millisecond() == first.as_millisecond() => Ok(first),
         (Some(time), false) => Err(fault::INVALID_PARAMETER_VALUE.because(format!(
             "The instance can be restored to times from {first} to {last}, not to {time}."
         ))),

@@ -121,6 +121,12 @@ pub(super) fn copy(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
     let given = tag::take(&mut parameters)?;
     parameters.finish()?;
     let source = settled(turn, &source)?;
+    if source.status != "available" {
+        return Err(fault::INVALID_SNAPSHOT_STATE.because(format!(
+            "The snapshot {} is not in available state.",
+            source.identifier
+        )));
+    }
     vacant(turn, &target)?;
     let copy = Snapshot {
         // Data of a snapshot never change, so both have the same.
@@ -226,14 +232,14 @@ fn snapshot(view: &View<'_>, it: &Snapshot) -> Element {
     Element::new("DBSnapshot")
         .field("DBSnapshotIdentifier", &it.identifier)
         .field("DBInstanceIdentifier", &it.instance)
-        .maybe("SnapshotCreateTime", done.then_some(it.created))
-        .maybe("OriginalSnapshotCreateTime", done.then_some(it.created))
+        .moment("SnapshotCreateTime", done.then_some(it.created))
+        .moment("OriginalSnapshotCreateTime", done.then_some(it.created))
         .field("Engine", "postgres")
         .field("AllocatedStorage", about.storage)
         .field("Status", &it.status)
         .field("Port", about.port)
         .field("AvailabilityZone", &about.availability_zone)
-        .maybe("InstanceCreateTime", it.instance_created)
+        .moment("InstanceCreateTime", it.instance_created)
         .field("MasterUsername", &about.master_username)
         .field("EngineVersion", &about.engine_version)
         .field("LicenseModel", "postgresql-license")

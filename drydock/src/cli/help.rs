@@ -7,16 +7,21 @@ instance.
 
 Point any AWS SDK or CLI at it, with any region and any credentials:
 
+    export AWS_DEFAULT_REGION=us-east-1
+    export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any
     aws --endpoint-url http://127.0.0.1:4566 rds describe-db-instances
 
 While it runs, /_drydock/ shows and sets what RDS has no Action for, as JSON:
-calls, faults, settings, clock, account, instances/REGION/IDENTIFIER. The log
-goes to standard error, as much of it as RUST_LOG says: RUST_LOG=drydock=debug.";
+calls, faults, settings, clock, account, instances/REGION/IDENTIFIER. Faults,
+settings and account end with drydock; clock and instances stay, and the clock never
+goes back. The log goes to standard error, as much of it as RUST_LOG says:
+RUST_LOG=drydock=debug.";
 
 /// Of `--access-key-id`.
 pub(super) const ACCESS_KEY: &str = "\
 Let in only who signs with this access key (Signature Version 4, verified).
-Its secret is in the variable DRYDOCK_SECRET_ACCESS_KEY, or in a file";
+Its secret, of at least 16 characters, is in the variable
+DRYDOCK_SECRET_ACCESS_KEY, or in a file";
 
 /// Of `--fault`.
 pub(super) const FAULT: &str = "\

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use super::Dock;
 use crate::{
     machine::{self, Step, Work},
-    model::{Instance, Region, Scope},
+    model::{Instance, ParameterGroup, Region, Scope},
     servers::{Job, Outcome},
 };
 
@@ -86,7 +86,7 @@ impl Dock {
             .unwrap_or(&instance.configuration.parameter_group);
         let group = region.parameter_groups.get(group);
         Job {
-            parameters: group.map_or_else(BTreeMap::new, |group| group.parameters.clone()),
+            parameters: group.map_or_else(BTreeMap::new, ParameterGroup::values),
             snapshot: match &step.work {
                 Work::Snapshot { snapshot }
                 | Work::BackUp {

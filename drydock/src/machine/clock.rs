@@ -11,6 +11,10 @@ use tokio::sync::watch;
 
 use crate::model::Offset;
 
+/// Later than this it cannot be: a week or a month from then must have a date,
+/// and the last year that has one is 9999.
+const LATEST: Timestamp = Timestamp::constant(221_845_392_000, 0);
+
 /// The machine's clock and its offsets. It only ever moves forward.
 #[derive(Debug)]
 pub struct Clock {
@@ -37,17 +41,19 @@ impl Clock {
         shifted(Timestamp::now(), ahead)
     }
 
-    /// Moves the clock forward and returns all offsets so far, to be kept.
-    pub fn advance(&self, by: Duration) -> Vec<Offset> {
+    /// Moves the clock forward and returns all offsets so far, to be kept; nothing
+    /// where that is too far, and then it stays.
+    pub fn advance(&self, by: Duration) -> Option<Vec<Offset>> {
         let mut offsets = self.lock();
         let before = offsets.last().map_or(0, |offset| offset.ahead);
-        let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        offsets.push(Offset {
-            since: Timestamp::now(),
-            ahead: before.saturating_add(by),
-        });
+        let ahead = before.checked_add(i64::try_from(by.as_millis()).ok()?)?;
+        let since = Timestamp::now();
+        if shifted(since, ahead) > LATEST {
+            return None;
+        }
+        offsets.push(Offset { since, ahead });
         self.moved.send_replace(());
-        offsets.clone()
+        Some(offsets.clone())
     }
 
     /// What the machine's clock said when this one said `time`. A time that was
@@ -124,7 +130,7 @@ mod tests {
         let clock = Clock::new(vec![]);
         let due = clock.now() + SignedDuration::from_hours(24 * 365);
         tokio::join!(clock.until(due), async {
-            clock.advance(Duration::from_hours(24 * 366));
+            clock.advance(Duration::from_hours(24 * 366)).unwrap();
         });
         assert!(clock.now() >= due);
     }

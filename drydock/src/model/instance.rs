@@ -36,6 +36,10 @@ pub struct Instance {
     pub steps: VecDeque<Step>,
     /// Its status when there is no step.
     pub resting: String,
+    /// Whether that is `failed` because drydock, when it started, could not bring
+    /// the server back: something else may have had its port.
+    #[serde(default)]
+    pub lost: bool,
     /// The master user's password, which a real server would hold hashed.
     pub password: String,
     /// Where its server listens; 0 until there is one. Kept through stop, start

@@ -32,13 +32,15 @@ use super::{
     tree,
 };
 
+/// In a server's folder.
+const FOLDER: &str = "backups";
 const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(20);
 
 impl Server {
     /// Where its backups are kept, from the first [`Self::back_up`] on.
     pub fn backups(&self) -> PathBuf {
-        self.folder.join("backups")
+        self.folder.join(FOLDER)
     }
 
     /// Makes a copy into the backups, and from the first one on archives all WAL.
@@ -150,10 +152,7 @@ impl Server {
             return Err(Error::Occupied(folder.to_owned()));
         }
         self.stop().await?;
-        if self.backups().exists() {
-            fs::rename(self.backups(), folder)
-                .map_err(Error::system(format!("moving {}", folder.display())))?;
-        }
+        hand_over(&self.backups(), folder)?;
         self.destroy().await
     }
 
@@ -211,6 +210,22 @@ impl Server {
         let text = time.as_microsecond().to_string();
         tree::write(user, &self.backups().join("latest"), text.as_bytes())
     }
+}
+
+/// Removes the folder of a server that cannot be opened, and that nobody runs.
+/// Its backups go to `kept`, unless that is nothing, or has them already.
+pub async fn discard(server: &Path, kept: Option<&Path>) -> Result<(), Error> {
+    if let Some(kept) = kept.filter(|kept| !kept.exists()) {
+        hand_over(&server.join(FOLDER), kept)?;
+    }
+    tree::remove(server).await
+}
+
+fn hand_over(backups: &Path, to: &Path) -> Result<(), Error> {
+    if !backups.exists() {
+        return Ok(());
+    }
+    fs::rename(backups, to).map_err(Error::system(format!("moving {}", to.display())))
 }
 
 /// Commits something, so that recovery sees a time: PostgreSQL refuses to recover

@@ -9,6 +9,19 @@ use super::{
 
 const SUPERUSER_ROLE: &str = "rds_superuser";
 
+/// Roles that reach what lies outside the databases, which is the machine that
+/// drydock runs on. RDS has nobody use them.
+const OUTSIDE: &str = "'pg_execute_server_program', 'pg_read_server_files', \
+    'pg_write_server_files'";
+
+/// Sees to it that superusers alone can hand out what leads out of the server:
+/// up to PostgreSQL 15, whoever makes roles hands out any but a superuser.
+pub(super) async fn confine(session: &Session) -> Result<(), Error> {
+    let statement =
+        format!("UPDATE pg_catalog.pg_authid SET rolsuper = true WHERE rolname IN ({OUTSIDE})");
+    session.run("confining the master user", &statement).await
+}
+
 /// Makes the master user and the database that was asked for.
 pub(super) async fn create(session: &Session, spec: &Spec) -> Result<(), Error> {
     let master = identifier(&spec.master_username);
@@ -21,6 +34,7 @@ pub(super) async fn create(session: &Session, spec: &Spec) -> Result<(), Error> 
          GRANT {SUPERUSER_ROLE} TO {master} WITH ADMIN OPTION;
          ALTER DATABASE postgres OWNER TO {master};"
     );
+    confine(session).await?;
     session.run("creating the master user", &statements).await?;
     if let Some(database) = spec.database.as_deref().filter(|name| *name != "postgres") {
         let statement = format!("CREATE DATABASE {} OWNER {master}", identifier(database));

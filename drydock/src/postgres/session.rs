@@ -8,12 +8,22 @@ use std::{
 };
 
 use tokio::{net::UnixStream, task::JoinHandle};
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls, error::SqlState};
 
 use super::error::Error;
 
 /// The superuser, named as at AWS; nobody outside is told its password.
 pub(super) const ADMINISTRATOR: &str = "rdsadmin";
+/// Which databases are tried. The master owns the first, and may drop or close
+/// it; while we are in the second, nobody can create a database.
+const DATABASES: [&str; 2] = ["postgres", "template1"];
+/// What its owner can set for all sessions in a database, and must not decide
+/// what becomes of ours: which functions they call, and as whom, whether they may
+/// write, and for how long, and whether a commit waits for a standby.
+const SETTINGS: &str = "-c search_path=pg_catalog,pg_temp -c role=none \
+    -c default_transaction_read_only=off -c statement_timeout=0 -c lock_timeout=0 \
+    -c idle_in_transaction_session_timeout=0 -c idle_session_timeout=0 \
+    -c synchronous_commit=local";
 /// PostgreSQL names its socket after a port even where it listens on none.
 const SOCKET: &str = ".s.PGSQL.5432";
 /// A socket's address holds 108 bytes on Linux, 104 elsewhere.
@@ -32,14 +42,25 @@ impl Drop for Session {
 }
 
 impl Session {
-    /// Logs in as the administrator to the database `postgres`.
+    /// Logs in as the administrator.
     pub(super) async fn open(run: &Path, password: &str) -> Result<Self, SessionError> {
+        let [first, second] = DATABASES;
+        match Self::open_in(first, run, password).await {
+            Err(SessionError::Refused(error)) if is_shut(&error) => {
+                Self::open_in(second, run, password).await
+            }
+            opened => opened,
+        }
+    }
+
+    async fn open_in(database: &str, run: &Path, password: &str) -> Result<Self, SessionError> {
         let stream = connect(run).await.map_err(SessionError::Socket)?;
         let mut config = Config::new();
         config
             .user(ADMINISTRATOR)
             .password(password)
-            .dbname("postgres")
+            .dbname(database)
+            .options(SETTINGS)
             .application_name("drydock");
         let (client, connection) = config
             .connect_raw(stream, NoTls)
@@ -60,6 +81,13 @@ impl Session {
             .await
             .map_err(Error::sql(doing))
     }
+}
+
+/// Whether it is the database that cannot be had, rather than the server.
+fn is_shut(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| {
+        *code == SqlState::UNDEFINED_DATABASE || *code == SqlState::OBJECT_NOT_IN_PREREQUISITE_STATE
+    })
 }
 
 /// Why there is no session. While a server starts, both are to be expected.

@@ -118,6 +118,7 @@ impl Server {
             let session = new.session(&inside.record).await?;
             // The dump says the same of it, amid sessions that log in anew.
             roles::set_password(&session, ADMINISTRATOR, password).await?;
+            roles::confine(&session).await?;
             drop(session);
             inside.record.administrator_password.clone_from(password);
             let tools = Tools {

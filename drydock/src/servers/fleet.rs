@@ -23,6 +23,10 @@ use crate::{
     postgres::{self, Installations, Parameter, Reach, Server},
 };
 
+/// The folders whose content nobody keeps that the state does not name: servers,
+/// their copies, and backups of those that are gone.
+pub const FOLDERS: [&str; 3] = ["instances", "snapshots", "backups"];
+
 /// A server's place: those who use it read, who takes it away writes.
 type Place = Arc<RwLock<Option<Server>>>;
 
@@ -49,7 +53,7 @@ impl Fleet {
             let known = known.into_iter().map(|it| (it.name.clone(), it));
             parameters.insert(format!("postgres{major}"), known.collect());
         }
-        for kind in ["instances", "snapshots", "backups"] {
+        for kind in FOLDERS {
             let path = folder.join(kind);
             fs::create_dir_all(&path).map_err(system(format!("making {}", path.display())))?;
         }

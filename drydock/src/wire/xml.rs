@@ -4,6 +4,7 @@
 
 use std::fmt::Display;
 
+use jiff::Timestamp;
 use quick_xml::escape::escape;
 
 /// An element with either text or children; RDS uses no attributes.
@@ -52,6 +53,13 @@ impl Element {
             Some(value) => self.field(name, value),
             None => self,
         }
+    }
+
+    /// Adds a child that holds a time, if there is any: in milliseconds, as RDS
+    /// writes them, and cut off, so that it is never one that is yet to come.
+    #[must_use]
+    pub fn moment(self, name: &str, time: Option<Timestamp>) -> Self {
+        self.maybe(name, time.map(|time| format!("{time:.3}")))
     }
 
     /// Adds a child that holds these children. RDS shows empty lists, too.
@@ -105,6 +113,17 @@ fn legal(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_have_milliseconds() {
+        let at = |text: &str| {
+            let element = Element::new("a").moment("b", Some(text.parse().unwrap()));
+            element.children[0].text.clone()
+        };
+        let cut = at("2026-01-31T03:00:00.123999999Z");
+        assert_eq!(cut, "2026-01-31T03:00:00.123Z");
+        assert_eq!(at("2026-01-31T03:00:00Z"), "2026-01-31T03:00:00.000Z");
+    }
 
     #[test]
     fn text_is_escaped_and_stays_legal() {

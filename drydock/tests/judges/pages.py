@@ -3,6 +3,8 @@
     pages.py
 """
 
+import re
+
 from berth import equal, rds, wait
 from cli import aws
 
@@ -14,6 +16,13 @@ def names(answer):
     return [instance["DBInstanceIdentifier"] for instance in answer["DBInstances"]]
 
 
+def snapshots(client, kind=None):
+    """The snapshots' names, by pages of 20: more than one."""
+    wanted = {} if kind is None else {"SnapshotType": kind}
+    pages = client.get_paginator("describe_db_snapshots").paginate(PaginationConfig={"PageSize": 20}, **wanted)
+    return [it["DBSnapshotIdentifier"] for page in pages for it in page["DBSnapshots"]]
+
+
 def by_boto3(client):
     pages = client.get_paginator("describe_db_instances").paginate(PaginationConfig={"PageSize": 20})
     listed = [names(page) for page in pages]
@@ -23,11 +32,11 @@ def by_boto3(client):
     second = client.describe_db_instances(MaxRecords=20, Marker=first["Marker"])
     equal(set(names(first)) & set(names(second)), set())
 
-    listed = []
-    pages = client.get_paginator("describe_db_snapshots").paginate(PaginationConfig={"PageSize": 20})
-    for page in pages:
-        listed += [it["DBSnapshotIdentifier"] for it in page["DBSnapshots"]]
-    equal(sorted(listed), [f"of-{name}" for name in NAMES])
+    equal(sorted(snapshots(client, "manual")), [f"of-{name}" for name in NAMES])
+    # Each instance was backed up as it was made, under a name with the time in it.
+    automated = [re.fullmatch(r"rds:(.*)-\d{4}(-\d\d){4}", it) for it in snapshots(client, "automated")]
+    equal(sorted(name[1] for name in automated), NAMES)
+    equal(len(snapshots(client)), 2 * len(NAMES))
 
     some = client.describe_db_instances(
         Filters=[{"Name": "db-instance-id", "Values": NAMES[3:30]}], MaxRecords=20

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 import wire
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z")
+# RDS writes milliseconds, also where they are none.
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 _LEAVES = {
     "boolean": re.compile(r"true|false"),
     "integer": re.compile(r"-?\d{1,10}"),

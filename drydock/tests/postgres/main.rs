@@ -10,6 +10,7 @@ mod copies;
 mod front;
 mod lifecycle;
 mod machine;
+mod owners;
 mod parameters;
 mod reopening;
 mod upgrades;

@@ -1,7 +1,7 @@
 //! drydock's own routes.
 
 use crate::{
-    berth::{Berth, code, create},
+    berth::{Berth, code, create, until},
     http::{admin, exchange, request},
 };
 
@@ -104,6 +104,7 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
         ("GET calls?acton=x", "", 400, "unknown field `acton`"),
         ("GET calls?since=x", "", 400, "invalid digit"),
         ("GET nothing", "", 404, "no such route"),
+        ("GET ", "", 404, "settings, clock"),
         ("DELETE settings", "", 405, ""),
     ] {
         let (found, text) = admin(it, line, json).await;
@@ -116,6 +117,28 @@ async fn what_is_wrong_is_refused_and_changes_nothing() {
     assert!(exchange(it, &bytes).await.starts_with("HTTP/1.1 415 "));
     assert_eq!(berth.dock.settings(), settings);
     assert_eq!(berth.dock.faults.read(), []);
+}
+
+#[tokio::test]
+async fn the_clock_stops_before_time_ends() {
+    let berth = Berth::new().await;
+    let rds = berth.rds();
+    let century = format!(r#"{{"seconds": {}}}"#, 100_u64 * 365 * 24 * 3_600);
+    let mut answer = (200, String::new());
+    // The last year that can be written is 9999.
+    for _ in 0..100 {
+        answer = admin(berth.address(), "POST clock", &century).await;
+        if answer.0 != 200 {
+            break;
+        }
+    }
+    assert_eq!(answer.0, 422, "{}", answer.1);
+    assert!(answer.1.contains("no time left"), "{}", answer.1);
+    create(&rds, "a").await;
+    until(&rds, "a", "available").await;
+    let stop = rds.stop_db_instance().db_instance_identifier("a");
+    stop.send().await.unwrap();
+    until(&rds, "a", "stopped").await;
 }
 
 #[tokio::test]

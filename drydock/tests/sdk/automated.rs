@@ -313,3 +313,22 @@ async fn a_point_in_time_lies_in_the_window_that_describe_shows() {
     let shown = describe(&rds, "a").await.latest_restorable_time;
     assert_eq!(shown, Some(end));
 }
+
+/// They are shown in milliseconds, and so the first one earlier than it is.
+#[tokio::test]
+async fn both_ends_of_the_window_are_in_it_as_they_are_shown() {
+    let berth = Berth::new().await;
+    let rds = berth.rds();
+    request(&rds, "a").send().await.unwrap();
+    until(&rds, "a", "available").await;
+    let backups = rds.describe_db_instance_automated_backups().send().await;
+    let backups = backups.unwrap();
+    let window = backups.db_instance_automated_backups()[0].restore_window();
+    let window = window.unwrap();
+    for (target, time) in [("b", window.earliest_time), ("c", window.latest_time)] {
+        let restore = rds.restore_db_instance_to_point_in_time();
+        let restore = restore.source_db_instance_identifier("a");
+        let restore = restore.target_db_instance_identifier(target);
+        restore.restore_time(time.unwrap()).send().await.unwrap();
+    }
+}

@@ -1,6 +1,7 @@
 //! Instances that change behind our back.
 
 use aws_sdk_rds::types::DbInstance;
+use drydock::settings::Settings;
 
 use crate::{
     berth::{Berth, create, describe, until, until_gone},
@@ -99,6 +100,26 @@ async fn instances_change_behind_our_back() {
     .await;
     assert_eq!(gone.0, 204);
     until_gone(&rds, "b").await;
+}
+
+#[tokio::test]
+async fn of_two_passwords_the_last_one_counts() {
+    let berth = Berth::with(Settings {
+        delays: [("resetting-master-credentials".to_owned(), 3_600_000)].into(),
+        ..Settings::default()
+    })
+    .await;
+    let rds = berth.rds();
+    create(&rds, "a").await;
+    until(&rds, "a", "available").await;
+    for password in ["one-horse-power", "two-horse-power"] {
+        meddle(&berth, &format!(r#"{{"password": "{password}"}}"#)).await;
+    }
+    until(&rds, "a", "resetting-master-credentials").await;
+    let hour = std::time::Duration::from_hours(1);
+    berth.dock.advance(hour).unwrap();
+    until(&rds, "a", "available").await;
+    assert_eq!(berth.instances()["a"].password, "two-horse-power");
 }
 
 #[tokio::test]

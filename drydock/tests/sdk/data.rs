@@ -115,7 +115,10 @@ async fn a_parameter_group_sets_what_the_server_does() {
             .unwrap()
             .get(0)
     };
-    while shown("work_mem").await != "8MB" {}
+    let told = async { while shown("work_mem").await != "8MB" {} };
+    tokio::time::timeout(crate::berth::PATIENCE, told)
+        .await
+        .expect("the server is told");
     let refused = set("max_connections", "50", ApplyMethod::Immediate)
         .send()
         .await;

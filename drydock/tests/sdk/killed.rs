@@ -11,7 +11,10 @@ use std::{
 use aws_sdk_rds::Client;
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::berth::{config_of, describe, request, until};
+use crate::{
+    berth::{config_of, describe, request, until},
+    port::eventually,
+};
 
 pub(crate) struct Drydock {
     process: Child,
@@ -82,9 +85,7 @@ async fn a_killed_drydock_comes_back_with_the_same_instances() {
     assert_eq!(first.end(Signal::KILL), None);
     let port = kept.endpoint().unwrap().port.unwrap();
     // A child that was being started holds the sockets until it is what it shall be.
-    while listens(port) {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    eventually("its port to be free", || !listens(port)).await;
 
     let mut second = Drydock::start(&data).await;
     let again = describe(&second.rds, "kept").await;

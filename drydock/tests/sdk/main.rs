@@ -17,6 +17,7 @@ mod http;
 mod killed;
 mod kills;
 mod lifecycle;
+mod lost;
 mod malformed;
 mod moments;
 mod offers;

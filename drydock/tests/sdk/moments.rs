@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_rds::primitives::DateTime;
 
 use crate::{
-    berth::{describe, until, until_gone},
+    berth::{PATIENCE, describe, until, until_gone},
     port::{Port, count, eventually},
 };
 
@@ -99,9 +99,14 @@ async fn a_daily_snapshot_has_the_rows_of_its_day_and_takes_the_old_ones_place()
         port.write("source", row).await;
         let before = automated().await;
         port.berth.dock.advance(day).unwrap();
-        while automated().await == before {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        let backed_up = async {
+            while automated().await == before {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, backed_up)
+            .await
+            .expect("a day brings a backup");
         until(&port.rds, "source", "available").await;
     }
     port.write("source", "four").await;

@@ -111,9 +111,10 @@ async fn a_parameter_group_is_modified_listed_and_reset() {
         let listed = listed.send().await.unwrap();
         let one = |it: &Parameter| {
             Some(format!(
-                "{}={}",
+                "{}={} {}",
                 it.parameter_name()?,
-                it.parameter_value()?
+                it.parameter_value()?,
+                it.apply_method()?
             ))
         };
         listed
@@ -138,7 +139,10 @@ async fn a_parameter_group_is_modified_listed_and_reset() {
         .await
         .unwrap();
     assert_eq!(set().await.len(), 20);
-    assert_eq!(set().await[0], "p00=2");
+    assert_eq!(
+        set().await[..2],
+        ["p00=2 immediate", "p01=1 pending-reboot"]
+    );
 
     let one = Parameter::builder().parameter_name("p00").apply_method(now);
     let both = reset()
@@ -148,7 +152,7 @@ async fn a_parameter_group_is_modified_listed_and_reset() {
     let neither = reset().reset_all_parameters(false);
     assert_eq!(code(neither.send().await), "InvalidParameterCombination");
     reset().parameters(one.build()).send().await.unwrap();
-    assert_eq!(set().await[0], "p01=1");
+    assert_eq!(set().await[0], "p01=1 pending-reboot");
     assert_eq!(set().await.len(), 19);
     reset().send().await.unwrap();
     assert_eq!(set().await, [""; 0]);

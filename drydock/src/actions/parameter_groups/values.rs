@@ -13,7 +13,7 @@ use crate::{
     dock::{Turn, View},
     fault::{self, Fault},
     machine::{Step, Work},
-    model::{PARAMETERS_APPLYING, PARAMETERS_PENDING_REBOOT},
+    model::{ApplyMethod, PARAMETERS_APPLYING, PARAMETERS_PENDING_REBOOT, Setting},
     postgres::Parameter,
     rules,
     wire::{Element, Parameters},
@@ -51,16 +51,21 @@ pub(in crate::actions) fn describe(view: &View<'_>, mut parameters: Parameters) 
     };
     let mut all: BTreeMap<String, (&str, Element)> = set
         .iter()
-        .map(|(name, value)| (name.clone(), ("user", element(name, "user", Some(value)))))
+        .map(|(name, own)| {
+            (
+                name.clone(),
+                ("user", element(name, "user", Some(own), None)),
+            )
+        })
         .collect();
     for known in view.servers.parameters(family) {
-        let own = set.get(&known.name).map(String::as_str);
+        let own = set.get(&known.name);
         let source = match (own, known.preset) {
             (Some(_), _) => "user",
             (None, Some(_)) => "system",
             (None, None) => "engine-default",
         };
-        let about = element(&known.name, source, own.or(known.preset));
+        let about = element(&known.name, source, own, known.preset);
         all.insert(known.name.clone(), (source, detailed(about, known)));
     }
     let shown = all
@@ -75,13 +80,16 @@ pub(in crate::actions) fn describe(view: &View<'_>, mut parameters: Parameters) 
     )))
 }
 
-/// The `Parameter` element.
-fn element(name: &str, source: &str, value: Option<&str>) -> Element {
+/// The `Parameter` element, of a value that a user or else RDS set.
+fn element(name: &str, source: &str, own: Option<&Setting>, preset: Option<&str>) -> Element {
+    // RDS shows it of parameters that nobody set, too.
+    let method = own.map_or(ApplyMethod::PendingReboot, |own| own.method);
     Element::new("Parameter")
         .field("ParameterName", name)
-        .maybe("ParameterValue", value)
+        .maybe("ParameterValue", own.map(|own| &*own.value).or(preset))
         .field("Source", source)
         .field("IsModifiable", true)
+        .field("ApplyMethod", method.name())
 }
 
 fn detailed(element: Element, about: &Parameter) -> Element {
@@ -91,7 +99,6 @@ fn detailed(element: Element, about: &Parameter) -> Element {
         .field("ApplyType", kind)
         .field("DataType", about.data_type)
         .maybe("AllowedValues", rules::group::allowed(about))
-        .field("ApplyMethod", "pending-reboot")
 }
 
 pub(in crate::actions) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters) -> Answer {
@@ -106,13 +113,13 @@ pub(in crate::actions) fn modify(turn: &mut Turn<'_>, mut parameters: Parameters
     for mut member in some(members)? {
         let parameter = member.required("ParameterName")?;
         let value = member.required("ParameterValue")?;
-        how.add(turn, &family, &parameter, &member.required("ApplyMethod")?)?;
+        let method = how.add(turn, &family, &parameter, &member.required("ApplyMethod")?)?;
         member.finish()?;
         let known = turn.servers.parameters(&family);
         if let Some(known) = known.into_iter().find(|known| known.name == parameter) {
             rules::group::value(known, &value)?;
         }
-        set.insert(parameter, value);
+        set.insert(parameter, Setting { value, method });
     }
     change(turn, &name, set, how);
     Ok(Some(
@@ -191,14 +198,15 @@ struct Applied {
 }
 
 impl Applied {
-    /// Adds a parameter's method, if the parameter is one and can have it.
+    /// Adds a parameter's method, and reads it, if the parameter is one and can
+    /// have it.
     fn add(
         &mut self,
         turn: &Turn<'_>,
         family: &str,
         parameter: &str,
         method: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<ApplyMethod, Fault> {
         let restarts = turn.servers.parameter(family, parameter).ok_or_else(|| {
             fault::INVALID_PARAMETER_VALUE
                 .because(format!("Could not find parameter with name: {parameter}"))
@@ -209,11 +217,11 @@ impl Applied {
             ))),
             "immediate" => {
                 self.at_once = true;
-                Ok(())
+                Ok(ApplyMethod::Immediate)
             }
             "pending-reboot" => {
                 self.waits = true;
-                Ok(())
+                Ok(ApplyMethod::PendingReboot)
             }
             _ => {
                 Err(fault::INVALID_PARAMETER_VALUE
@@ -225,7 +233,7 @@ impl Applied {
 
 /// Keeps what the group sets from now on, and sees to it that the instances that
 /// use it are told.
-fn change(turn: &mut Turn<'_>, name: &str, set: BTreeMap<String, String>, how: Applied) {
+fn change(turn: &mut Turn<'_>, name: &str, set: BTreeMap<String, Setting>, how: Applied) {
     if let Some(group) = turn.region.parameter_groups.get_mut(name) {
         group.parameters = set;
     }

@@ -111,9 +111,10 @@ impl Fleet {
         if home.exists() {
             let server = match self.opened(resource).await {
                 Ok(place) => place.write().await.take(),
-                // Nothing that runs: the next sweep removes what there is.
                 Err(error) => {
                     tracing::warn!(resource, %error, "there is no server to end");
+                    let left = keep_backups.then(|| self.left(resource));
+                    postgres::discard(&home, left.as_deref()).await?;
                     None
                 }
             };

@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Fleet;
+use super::{FOLDERS, Fleet};
 use crate::servers::Kept;
 
 impl Fleet {
     /// Removes what is there now, and belongs to none of what `kept` then says.
     pub(in crate::servers) async fn sweep(&self, kept: impl FnOnce() -> Kept + Send) {
-        let listed = ["instances", "snapshots", "backups"].map(|kind| {
+        let listed = FOLDERS.map(|kind| {
             let folder = self.folder.join(kind);
             list(&folder).unwrap_or_else(|error| {
                 tracing::warn!(%error, kind, "what is no longer needed cannot be listed");
