@@ -51,15 +51,20 @@ check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(stow) crd | diff -u yaml/crd.yaml - || \
 		{ echo 'yaml/crd.yaml is stale: run `make manifests`'; exit 1; }
+	@$(stow) policies | diff -u yaml/policies.yaml - || \
+		{ echo 'yaml/policies.yaml is stale: run `make manifests`'; exit 1; }
 
 run: binaries ## run the operator here, against the current kubeconfig
 	$(stow) crd --webhook-url https://$(webhook)/convert | $(KUBECTL) apply -f -
 	$(KUBECTL) apply -f yaml/config-map.yaml
+	$(stow) policies | $(KUBECTL) apply -f -
 	$(stow) run --webhook-listen $(webhook) --webhook-url https://$(webhook)/convert
 
-manifests: binaries ## generate yaml/crd.yaml
+manifests: binaries ## generate yaml/crd.yaml and yaml/policies.yaml
 	$(stow) crd >yaml/.crd.yaml.new
 	mv yaml/.crd.yaml.new yaml/crd.yaml
+	$(stow) policies >yaml/.policies.yaml.new
+	mv yaml/.policies.yaml.new yaml/policies.yaml
 
 binaries:
 	@$(CARGO) build --workspace --bins --locked

@@ -9,6 +9,7 @@ mod canary;
 mod change;
 mod cli;
 mod configuration;
+mod corpus;
 mod crash;
 mod data;
 mod definition;
