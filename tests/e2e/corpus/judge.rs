@@ -9,7 +9,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::cases::Case;
-use crate::stage::{NAMESPACE, Stage};
+use crate::stage::{NAMESPACE, PATIENCE, Stage};
 
 /// The name of a new object, and of one that is stored.
 const NEW: &str = "new";
@@ -25,20 +25,18 @@ impl Judge {
     /// Starts an operator that converts and never leads: nobody else writes the
     /// objects that updates start from.
     pub(super) async fn of(stage: &mut Stage) -> Result<Self> {
-        let lease = json!({
-            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
-            "metadata": {"name": "stow", "namespace": "stow-system"},
-            "spec": {"holderIdentity": "nobody", "leaseDurationSeconds": 86_400,
-                "acquireTime": "2026-01-01T00:00:00.000000Z",
-                "renewTime": "2026-01-01T00:00:00.000000Z"},
-        });
-        let create = ["create", "-f", "-"];
-        stage
-            .cluster
-            .kubectl_in(&lease.to_string(), &create)
-            .await?
-            .ok()?;
+        // One that leads gives the API server its certificate authority.
         stage.start(&[]).await?;
+        let operator = &mut stage.replicas[0].operator;
+        operator.terminate()?;
+        operator.wait(PATIENCE).await?;
+        let taken = r#"{"spec": {"holderIdentity": "nobody", "leaseDurationSeconds": 86400,
+            "renewTime": "2026-01-01T00:00:00.000000Z"}}"#;
+        let lease = ["patch", "-n", "stow-system", "lease/stow", "--type=merge"];
+        stage.kubectl(&[&lease[..], &["-p", taken]].concat()).await?;
+        stage.restart(0)?;
+        stage.serving(0).await?;
+        stage.trusted().await?;
         let account = ["create", "serviceaccount", "judge", "-n", NAMESPACE];
         stage.kubectl(&account).await?;
         let binding = [
