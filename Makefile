@@ -60,11 +60,13 @@ run: binaries ## run the operator here, against the current kubeconfig
 	$(stow) policies | $(KUBECTL) apply -f -
 	$(stow) run --webhook-listen $(webhook) --webhook-url https://$(webhook)/convert
 
-manifests: binaries ## generate yaml/crd.yaml and yaml/policies.yaml
+manifests: control-plane binaries ## generate what follows from the rules: yaml/, docs/validation.md
 	$(stow) crd >yaml/.crd.yaml.new
 	mv yaml/.crd.yaml.new yaml/crd.yaml
 	$(stow) policies >yaml/.policies.yaml.new
 	mv yaml/.policies.yaml.new yaml/policies.yaml
+	STOW_REWRITE=1 $(CARGO) test --test e2e --locked corpus::each_manifest
+	STOW_REWRITE=1 $(CARGO) test --test e2e --locked corpus::page
 
 binaries:
 	@$(CARGO) build --workspace --bins --locked

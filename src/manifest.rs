@@ -64,7 +64,11 @@ pub fn policies(settings: &Policies) -> Result<String, Error> {
     let policies = [
         ("stow-hub-rules", HUB_RULES, hub_rules()),
         ("stow-kept-annotations", KEPT, kept_annotations()),
-        ("stow-secrets", SECRETS, secrets::policy(&settings.namespace)),
+        (
+            "stow-secrets",
+            SECRETS,
+            secrets::policy(&settings.namespace),
+        ),
     ];
     let mut text = POLICIES.to_owned();
     for (index, (name, comment, policy)) in policies.into_iter().enumerate() {

@@ -45,9 +45,8 @@ pub(super) fn policy(namespace: &str) -> Policy {
     let own = |secret: &str| {
         format!("(request.namespace == '{namespace}' && {secret}.metadata.name == '{WEBHOOK}')")
     };
-    let on = |operation: &str, holds: String| {
-        format!("request.operation != '{operation}' || {holds}")
-    };
+    let on =
+        |operation: &str, holds: String| format!("request.operation != '{operation}' || {holds}");
     let says = |what: &str| {
         Ok(format!(
             "Stow {what} of type Opaque with the label app.kubernetes.io/managed-by: stow and an \

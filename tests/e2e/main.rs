@@ -25,6 +25,7 @@ mod looks;
 mod managers;
 mod ownership;
 mod pending;
+mod policies;
 mod refusals;
 mod rights;
 mod secrets;

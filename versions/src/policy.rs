@@ -78,10 +78,13 @@ impl Policy {
             name: name.to_owned(),
             expression,
         });
-        let variables = self.variables.into_iter().map(|(name, expression)| Variable {
-            name: name.to_owned(),
-            expression,
-        });
+        let variables = self
+            .variables
+            .into_iter()
+            .map(|(name, expression)| Variable {
+                name: name.to_owned(),
+                expression,
+            });
         let some = |variables: Vec<Variable>| (!variables.is_empty()).then_some(variables);
         let policy = ValidatingAdmissionPolicy {
             metadata: metadata(),

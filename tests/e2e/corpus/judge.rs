@@ -33,7 +33,9 @@ impl Judge {
         let taken = r#"{"spec": {"holderIdentity": "nobody", "leaseDurationSeconds": 86400,
             "renewTime": "2026-01-01T00:00:00.000000Z"}}"#;
         let lease = ["patch", "-n", "stow-system", "lease/stow", "--type=merge"];
-        stage.kubectl(&[&lease[..], &["-p", taken]].concat()).await?;
+        stage
+            .kubectl(&[&lease[..], &["-p", taken]].concat())
+            .await?;
         stage.restart(0)?;
         stage.serving(0).await?;
         stage.trusted().await?;
