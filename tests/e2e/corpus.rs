@@ -11,11 +11,12 @@ mod page;
 
 use std::fmt::Write;
 
-use harness::Result;
+use harness::{Error, Result, eventually};
+use serde_json::{Value, json};
 
 use self::cases::{Case, corpus};
 use self::judge::Judge;
-use crate::stage::{Stage, file};
+use crate::stage::{NAMESPACE, PATIENCE, Stage, condition, file};
 
 /// Set, it writes what would be compared.
 const REWRITE: &str = "STOW_REWRITE";
@@ -82,6 +83,62 @@ async fn each_manifest_is_judged_as_it_should_be() -> Result<()> {
         }
         assert!(wrong.is_empty(), "{version}:\n{}", wrong.join("\n"));
         compare(&refusals(version), &refused);
+    }
+    Ok(())
+}
+
+/// What admission accepts RDS takes: nothing is found out there that could have
+/// been known before.
+#[tokio::test]
+async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
+    let stage = Stage::with_states_alone().await?;
+    let roomy = json!({"instances": 10_000, "storage": 1_000_000_000});
+    stage.drydock.set(roomy).await?;
+    // Whether it may restore or adopt, and what, is the platform's word.
+    let fresh = |case: &&Case| {
+        let is = |field: &str| {
+            case.part("spec")
+                .is_some_and(|spec| spec.get(field).is_some())
+        };
+        case.good && case.part("from").is_none() && !is("restoreFrom") && !is("adopt")
+    };
+    let cases = corpus("v1beta1");
+    let objects = cases
+        .iter()
+        .filter(fresh)
+        .enumerate()
+        .map(|(number, case)| {
+            json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
+            "metadata": {"name": format!("good-{number}")}, "spec": case.part("spec")})
+        });
+    let objects: Vec<Value> = objects.collect();
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
+    let create = ["create", "-n", NAMESPACE, "-f", "-"];
+    stage
+        .cluster
+        .kubectl_in(&list.to_string(), &create)
+        .await?
+        .ok()?;
+
+    let decided = |object: &Value| {
+        let is = |kind| condition(object, kind).is_some_and(|found| found["status"] == "True");
+        is("Ready") || is("Stalled")
+    };
+    eventually("every object to be decided", 3 * PATIENCE, || async {
+        let list = stage.get("postgresdbs.v1beta1.myob.com").await?;
+        let items = list["items"].as_array().into_iter().flatten();
+        match items.filter(|object| !decided(object)).count() {
+            0 => Ok(()),
+            open => Err(Error::Unexpected(format!("{open} are open"))),
+        }
+    })
+    .await
+    .map_err(|error| stage.explain(&error))?;
+    let created = stage.instances("DBInstanceIdentifier").await?.len();
+    assert!(created > 120, "{created} instances");
+    for call in stage.only().rds.mutations() {
+        let refused = call.status.is_none_or(|status| status.is_client_error());
+        assert!(!refused, "{:?}: {:?}", call.status, call.form);
     }
     Ok(())
 }

@@ -103,28 +103,26 @@ fn unchanged(place: &str) -> String {
 
 /// A rule of the schema.
 fn repeated(rule: &ValidationRule, place: &str) -> Validation {
-    let says = placed(&rule.rule, place);
+    let holds = placed(&rule.rule, place);
     let expression = if rule.optional_old_self == Some(true) {
         match place {
-            "" => says,
-            place => format!("!({}) || ({says})", is(place)),
+            "" => holds,
+            place => format!("!({}) || ({holds})", is(place)),
         }
     } else if rule.rule.contains("oldSelf") {
         // The schema judges a transition where there are both.
-        format!("!({}) || !{} || ({says})", is(place), was(place))
+        format!("!({}) || !{} || ({holds})", is(place), was(place))
     } else {
-        format!("!({}) || {} || ({says})", is(place), unchanged(place))
+        format!("!({}) || {} || ({holds})", is(place), unchanged(place))
     };
     let blamed = format!("{place}{}", rule.field_path.as_deref().unwrap_or_default());
     let blamed = blamed.trim_start_matches('.').trim_start_matches("spec.");
     let note = note(blamed);
-    let message = match &rule.message_expression {
-        Some(expression) => Err(format!("{} + {}", placed(expression, place), quoted(&note))),
-        None => {
-            let text = rule.message.clone().unwrap_or_default();
-            Ok(format!("{text}{note}"))
-        }
-    };
+    let text = |message: &Option<String>| message.clone().unwrap_or_default();
+    let message = rule.message_expression.as_ref().map_or_else(
+        || Ok(format!("{}{note}", text(&rule.message))),
+        |made| Err(format!("{} + {}", placed(made, place), quoted(&note))),
+    );
     validation(expression, message)
 }
 
