@@ -54,15 +54,22 @@ check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 	@$(stow) crd | diff -u yaml/crd.yaml - || \
 		{ echo 'yaml/crd.yaml is stale: run `make manifests`'; exit 1; }
+	@$(stow) policies | diff -u yaml/policies.yaml - || \
+		{ echo 'yaml/policies.yaml is stale: run `make manifests`'; exit 1; }
 
 run: binaries ## run the operator here, against the current kubeconfig
 	$(stow) crd --webhook-url https://$(webhook)/convert | $(KUBECTL) apply -f -
 	$(KUBECTL) apply -f yaml/config-map.yaml
+	$(stow) policies | $(KUBECTL) apply -f -
 	$(stow) run --webhook-listen $(webhook) --webhook-url https://$(webhook)/convert
 
-manifests: binaries ## generate yaml/crd.yaml
+manifests: control-plane binaries ## generate what follows from the rules: yaml/, docs/validation.md
 	$(stow) crd >yaml/.crd.yaml.new
 	mv yaml/.crd.yaml.new yaml/crd.yaml
+	$(stow) policies >yaml/.policies.yaml.new
+	mv yaml/.policies.yaml.new yaml/policies.yaml
+	STOW_REWRITE=1 $(CARGO) test --test e2e --locked corpus::each_manifest
+	STOW_REWRITE=1 $(CARGO) test --test e2e --locked corpus::page
 
 binaries:
 	@$(CARGO) build --workspace --bins --locked

@@ -28,6 +28,7 @@ const AFTER_HELP: &str = "\
 Start here, with an API server on this machine (`make run` does the same):
   stow crd --webhook-url https://127.0.0.1:9443/convert | kubectl apply -f -
   kubectl apply -f yaml/config-map.yaml
+  stow policies | kubectl apply -f -
   stow run --webhook-url https://127.0.0.1:9443/convert
 In a cluster: README.md, `Use it in a cluster`.
 
@@ -41,6 +42,8 @@ pub enum Command {
     Run(Box<Run>),
     /// Print the CustomResourceDefinition, as YAML.
     Crd(Crd),
+    /// Print the ValidatingAdmissionPolicies that go with it, as YAML.
+    Policies(Policies),
 }
 
 /// How the operator runs.
@@ -119,6 +122,14 @@ pub struct Crd {
     pub webhook_url: Option<WebhookUrl>,
 
     /// The namespace of the Service: that of `stow run`.
+    #[arg(long, default_value = "stow-system", value_name = "NAME")]
+    pub namespace: String,
+}
+
+/// What the printed policies refer to.
+#[derive(Debug, Args)]
+pub struct Policies {
+    /// The namespace of the operator's ServiceAccount.
     #[arg(long, default_value = "stow-system", value_name = "NAME")]
     pub namespace: String,
 }

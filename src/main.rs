@@ -10,11 +10,10 @@ use stow::cli::{Cli, Command};
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(settings) => stow::run::run(*settings),
-        Command::Crd(settings) => stow::manifest::crd(&settings).and_then(|yaml| {
-            std::io::stdout()
-                .write_all(yaml.as_bytes())
-                .map_err(stow::run::Error::Output)
-        }),
+        Command::Crd(settings) => stow::manifest::crd(&settings).and_then(|yaml| printed(&yaml)),
+        Command::Policies(settings) => {
+            stow::manifest::policies(&settings).and_then(|yaml| printed(&yaml))
+        }
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -24,4 +23,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn printed(yaml: &str) -> Result<(), stow::run::Error> {
+    std::io::stdout()
+        .write_all(yaml.as_bytes())
+        .map_err(stow::run::Error::Output)
 }

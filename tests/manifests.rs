@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use k8s_openapi::api::admissionregistration::v1::{
+    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Service, ServiceAccount};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -10,7 +13,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
-use stow::cli::Crd;
+use stow::cli::{Crd, Policies};
 
 fn text(path: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -41,7 +44,11 @@ fn same<T: DeserializeOwned + Serialize>(document: &Value) -> bool {
 
 #[test]
 fn every_field_is_one_that_kubernetes_knows() {
-    for path in ["yaml/config-map.yaml", "yaml/deployment.yaml"] {
+    for path in [
+        "yaml/config-map.yaml",
+        "yaml/policies.yaml",
+        "yaml/deployment.yaml",
+    ] {
         for document in documents(path) {
             let known = match document["kind"].as_str().expect("a kind") {
                 "Namespace" => same::<Namespace>(&document),
@@ -54,6 +61,10 @@ fn every_field_is_one_that_kubernetes_knows() {
                 "Service" => same::<Service>(&document),
                 "Deployment" => same::<Deployment>(&document),
                 "PodDisruptionBudget" => same::<PodDisruptionBudget>(&document),
+                "ValidatingAdmissionPolicy" => same::<ValidatingAdmissionPolicy>(&document),
+                "ValidatingAdmissionPolicyBinding" => {
+                    same::<ValidatingAdmissionPolicyBinding>(&document)
+                }
                 kind => panic!("{kind} in {path}"),
             };
             assert!(known, "{path}: {document:#}");
@@ -72,6 +83,38 @@ fn the_definition_is_the_one_that_stow_prints() {
         printed == text("yaml/crd.yaml"),
         "yaml/crd.yaml is stale: run `make manifests`"
     );
+}
+
+#[test]
+fn the_policies_are_those_that_stow_prints() {
+    let settings = Policies {
+        namespace: "stow-system".to_owned(),
+    };
+    let printed = stow::manifest::policies(&settings).expect("YAML");
+    assert!(
+        printed == text("yaml/policies.yaml"),
+        "yaml/policies.yaml is stale: run `make manifests`"
+    );
+}
+
+/// A policy without a binding is not in force.
+#[test]
+fn every_policy_is_bound_and_denies() {
+    let documents = documents("yaml/policies.yaml");
+    let named = |kind: &str| -> Vec<&Value> {
+        let all = documents.iter().filter(|document| document["kind"] == kind);
+        all.collect()
+    };
+    let policies = named("ValidatingAdmissionPolicy");
+    assert_eq!(policies.len(), 3);
+    for policy in policies {
+        assert_eq!(policy["spec"]["failurePolicy"], "Fail");
+        let bound = named("ValidatingAdmissionPolicyBinding")
+            .into_iter()
+            .find(|binding| binding["spec"]["policyName"] == policy["metadata"]["name"]);
+        let actions = bound.map(|binding| &binding["spec"]["validationActions"]);
+        assert_eq!(actions, Some(&json!(["Deny"])), "{policy:#}");
+    }
 }
 
 #[test]

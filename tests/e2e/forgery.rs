@@ -3,10 +3,10 @@
 use harness::{Call, Result};
 use serde_json::{Value, json};
 
-use crate::stage::{Stage, condition};
+use crate::stage::{NAMESPACE, Stage, condition};
 
 /// The schema of v1beta1 does not judge what a v1alpha1 client says of the hub
-/// in annotations, so the operator does.
+/// in annotations: a policy does, and where that was got round the operator.
 #[tokio::test]
 async fn forged_memories_lead_past_no_rule() -> Result<()> {
     let stage = Stage::running().await?;
@@ -39,7 +39,15 @@ async fn forged_memories_lead_past_no_rule() -> Result<()> {
             "metadata": {"name": name, "annotations": {memory: value.to_string()}},
             "spec": {"size": "db.t3.small", "storage": "100"},
         });
-        stage.apply(&object.to_string(), &[]).await?;
+        let refusal = stage.apply(&object.to_string(), &[]).await;
+        let refusal = refusal.map_err(|error| error.to_string());
+        assert!(
+            refusal
+                .as_ref()
+                .is_err_and(|text| text.contains("stow-hub-rules")),
+            "{field} {value}: {refusal:?}"
+        );
+        plant(&stage, object, index).await?;
         let object = stage
             .condition(&name, "Stalled", |_, reason| reason == "InvalidSpec")
             .await?;
@@ -56,4 +64,19 @@ async fn forged_memories_lead_past_no_rule() -> Result<()> {
         "a name led to another namespace"
     );
     Ok(())
+}
+
+/// Puts an object where no policy is asked.
+async fn plant(stage: &Stage, mut object: Value, number: usize) -> Result<()> {
+    let name = object["metadata"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let metadata = &mut object["metadata"];
+    metadata["namespace"] = json!(NAMESPACE);
+    metadata["uid"] = json!(format!("00000000-0000-4000-8000-{number:012}"));
+    metadata["creationTimestamp"] = json!("2026-01-01T00:00:00Z");
+    metadata["generation"] = json!(1);
+    let key = format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}");
+    stage.cluster.etcd().put(&key, object.to_string()).await
 }

@@ -78,6 +78,7 @@ impl Stage {
         for manifest in [
             "yaml/crd.yaml",
             "yaml/config-map.yaml",
+            "yaml/policies.yaml",
             "yaml/deployment.yaml",
         ] {
             stage.manifest(manifest).await?;

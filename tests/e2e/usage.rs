@@ -24,7 +24,7 @@ async fn the_readme_leads_from_an_empty_cluster_to_a_database_and_back() -> Resu
         .iter()
         .position(|command| command.contains("yaml/example.yaml"));
     let usage = commands.split_off(example.expect("the README applies the example"));
-    assert_eq!(commands.len(), 3, "the manifests of 2017: {commands:?}");
+    assert_eq!(commands.len(), 4, "2017's, and the policies: {commands:?}");
     for command in &commands {
         typed(&stage, command).await?;
     }

@@ -7,6 +7,7 @@
 pub mod convert;
 pub mod crd;
 pub mod limits;
+pub mod policy;
 pub mod status;
 pub mod storage;
 pub mod v1alpha1;

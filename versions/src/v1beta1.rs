@@ -12,7 +12,7 @@
 mod choices;
 mod groups;
 mod origin;
-mod rules;
+pub(crate) mod rules;
 
 use std::collections::BTreeMap;
 

@@ -70,7 +70,12 @@ pub async fn run(options: &Options) -> Result<Ending> {
 async fn show(options: &Options, stage: &mut Option<Stage>) -> Result<()> {
     say("==> booting a Kubernetes control plane and drydock, an RDS, on loopback")?;
     let stage = stage.insert(Stage::boot().await?);
-    for manifest in ["crd.yaml", "config-map.yaml", "deployment.yaml"] {
+    for manifest in [
+        "crd.yaml",
+        "config-map.yaml",
+        "policies.yaml",
+        "deployment.yaml",
+    ] {
         apply(stage, options, manifest, &[]).await?;
     }
 

@@ -18,7 +18,7 @@ mod fields;
 mod past;
 mod windows;
 
-pub(super) use across::*;
-pub(super) use fields::*;
-pub(super) use past::*;
-pub(super) use windows::*;
+pub(crate) use across::*;
+pub(crate) use fields::*;
+pub(crate) use past::*;
+pub(crate) use windows::*;

@@ -18,7 +18,7 @@ struct Arguments {
     /// The stow binary to run.
     #[arg(long)]
     stow: PathBuf,
-    /// The folder with crd.yaml, config-map.yaml, deployment.yaml and examples.
+    /// The folder with the manifests and the examples.
     #[arg(long, default_value = "yaml")]
     yaml: PathBuf,
 }

@@ -17,7 +17,7 @@ use crate::v1beta1::StorageType;
 
 /// Whether a path of names with dots between them is there: `has(self.a) &&
 /// has(self.a.b)`.
-pub(super) fn has(root: &str, path: &str) -> String {
+pub(crate) fn has(root: &str, path: &str) -> String {
     let mut place = root.to_owned();
     let mut steps = Vec::new();
     for name in path.split('.') {
@@ -105,17 +105,27 @@ fn sizes(range: &RangeInclusive<i32>) -> String {
 }
 
 pub(crate) fn storage_fits_its_type() -> Rule {
-    size_fits_type("storage")
+    size_fits_type("storage", Volume::sizes)
+}
+
+/// The rule above, and the one for those who write as in 2017, when gp2 had
+/// less.
+pub(crate) fn storage_fits_its_type_since_2017() -> (Rule, Rule) {
+    let since = |kind| match kind {
+        StorageType::Gp2 => limits::GP2_STORAGE_OF_2017..=*Volume::sizes(kind).end(),
+        kind => Volume::sizes(kind),
+    };
+    (storage_fits_its_type(), size_fits_type("storage", since))
 }
 
 pub(crate) fn max_storage_fits_its_type() -> Rule {
-    size_fits_type("maxStorage")
+    size_fits_type("maxStorage", Volume::sizes)
 }
 
-fn size_fits_type(field: &'static str) -> Rule {
+fn size_fits_type(field: &'static str, allowed: fn(StorageType) -> RangeInclusive<i32>) -> Rule {
     let holds = |spec: &str| {
         let within = each_type(spec, |kind| {
-            let range = Volume::sizes(kind);
+            let range = allowed(kind);
             let size = gibibytes(spec, field);
             let (least, most) = (range.start(), range.end());
             Some(format!("{size} >= {least} && {size} <= {most}"))
@@ -123,7 +133,7 @@ fn size_fits_type(field: &'static str) -> Rule {
         let counts = counts(spec, field);
         format!("!has({spec}.storageType) || !({counts}) || ({within})")
     };
-    let ranges = StorageType::ALL.map(|kind| (kind, sizes(&Volume::sizes(kind))));
+    let ranges = StorageType::ALL.map(|kind| (kind, sizes(&allowed(kind))));
     let message = format!(
         "{field} must fit storageType, {}: write a size in that range, or another storageType",
         listed(ranges)
