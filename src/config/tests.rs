@@ -1,4 +1,4 @@
-//! ConfigMaps, what is read from them, and what is not.
+//! `ConfigMap`s, what is read from them, and what is not.
 
 use std::collections::BTreeSet;
 

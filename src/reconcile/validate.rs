@@ -89,13 +89,14 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
     };
     let (allowed, mut denied) = policy::judge(&spec, configuration);
     let before = count::before(object, surroundings.neighbours, &configuration.policy);
+    let over = count::over(object, surroundings.neighbours, &configuration.policy);
     let beside = count::beside(surroundings.neighbours, &configuration.policy);
     let creation = usable(configuration).and_then(|()| {
-        let denied = denied.iter().cloned().chain(before.clone().or(beside));
+        let denied = denied.iter().cloned().chain(before.or(beside));
         not_allowed(denied).map_or(Ok(()), Err)?;
         creation::new(subject, &spec, configuration)
     });
-    denied.extend(before);
+    denied.extend(over);
     let mut kept = like(&allowed, creation);
     kept.denied = not_allowed(denied);
     Goal::Exists(Box::new(kept))

@@ -24,6 +24,7 @@ mod looks;
 mod managers;
 mod ownership;
 mod pending;
+mod policy;
 mod refusals;
 mod rights;
 mod secrets;

@@ -23,6 +23,21 @@ pub(super) fn before(
     })
 }
 
+/// Whether as many as may have a database are older, and have one: what is said
+/// of a database that runs.
+pub(super) fn over(
+    object: &PostgresDB,
+    neighbours: &[Neighbour],
+    policy: &Policy,
+) -> Option<String> {
+    let holding: Vec<_> = neighbours
+        .iter()
+        .filter(|other| other.holds)
+        .cloned()
+        .collect();
+    before(object, &holding, policy)
+}
+
 /// Whether as many others as may have a database have one, older or not: of two
 /// objects of the same second, the younger by uid may have come first.
 pub(super) fn beside(neighbours: &[Neighbour], policy: &Policy) -> Option<String> {

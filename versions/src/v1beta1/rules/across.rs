@@ -173,10 +173,10 @@ pub(crate) fn iops_fit_their_type() -> Rule {
             let within = |(at, (volume, iops)): (usize, &(&Volume, &Iops))| {
                 // The first row also speaks for what is too small, and the last
                 // for what is too large: that is another rule's.
-                let (first, last) = (at == 0, at + 1 == rows.len());
+                let (first, ends) = (at == 0, at + 1 == rows.len());
                 let under = (!first).then(|| format!("{size} < {} || ", volume.storage.start()));
-                let over = (!last).then(|| format!("{size} > {} || ", volume.storage.end()));
-                let counted = (!(first && last)).then(|| format!("!({counts}) || "));
+                let over = (!ends).then(|| format!("{size} > {} || ", volume.storage.end()));
+                let counted = (!(first && ends)).then(|| format!("!({counts}) || "));
                 let outside = [counted, under, over]
                     .into_iter()
                     .flatten()
