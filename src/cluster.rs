@@ -8,7 +8,7 @@ mod api;
 mod object;
 
 pub use api::KubeCluster;
-pub use object::{PostgresDB, SecretRead, is_secret_name, subject_of};
+pub use object::{Neighbour, PostgresDB, SecretRead, is_secret_name, subject_of};
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -80,6 +80,9 @@ pub trait Cluster: Send + Sync + 'static {
 
     /// The data of the operator's ConfigMap; `None` where it does not exist.
     fn config_map(&self) -> Option<BTreeMap<String, String>>;
+
+    /// Every other object of a namespace, as the watch shows them.
+    fn neighbours(&self, namespace: &str, uid: &str) -> Vec<Neighbour>;
 
     /// The ConfigMap `stow-identity`, past every cache; `None` where it does not
     /// exist.

@@ -5,6 +5,7 @@
 
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
+use std::future::ready;
 use std::hash::{Hash, Hasher};
 use std::pin::pin;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use tracing::{error, warn};
 
 use crate::cluster::{KubeCluster, PostgresDB};
 use crate::complaint::{Attempt, Complaint};
+use crate::config::Notice;
 use crate::identity::{Guard, Own};
 use crate::lead::Fence;
 use crate::metrics::{Metrics, Reconcile};
@@ -79,20 +81,30 @@ impl Leader {
     /// Leads until it is dropped.
     pub async fn run(self, fence: Fence) {
         let (config_map, config_map_ref, config_map_changes) = self.config_map();
+        let (objects, changes) = self.objects();
         let cluster = KubeCluster::new(
             self.client.clone(),
             config_map.clone(),
-            config_map_ref,
+            config_map_ref.clone(),
+            objects.clone(),
             self.instance.clone(),
         );
         let sweeps = Arc::new(Sweeps::default());
         let memories = Arc::new(Memories::default());
         let (wake, woken) = mpsc::unbounded_channel();
-        let (objects, changes) = self.objects();
         let (reconfigured, reconfigurations) = mpsc::unbounded_channel();
-        let configuring = config_map_changes.for_each(|()| async {
+        let mut notice = Notice::new(self.metrics.clone());
+        let (read, at) = (config_map.clone(), config_map_ref.clone());
+        let configuring = config_map_changes.for_each(move |()| {
+            let found = read.get(&at);
+            notice.read(
+                found
+                    .map(|found| found.data.clone().unwrap_or_default())
+                    .as_ref(),
+            );
             // The receiver lives as long as this does.
             let _ = reconfigured.send(());
+            ready(())
         });
 
         let cluster = Arc::new(cluster);
@@ -222,12 +234,21 @@ impl Leader {
             .default_backoff()
             .reflect(writer)
             .inspect(complain(WATCH_CONFIG_MAP))
-            .filter_map(|event| async { event.ok().map(drop) });
+            .filter_map(|event| ready(event.ok().and_then(|event| settles(&event))));
         (
             store,
             ObjectRef::new(CONFIG_MAP).within(&self.namespace),
             changes,
         )
+    }
+}
+
+/// Whether the store holds what is there, once it has seen this event.
+fn settles(event: &watcher::Event<ConfigMap>) -> Option<()> {
+    match event {
+        // A list under way: what it brings is seen at its end.
+        watcher::Event::Init | watcher::Event::InitApply(_) => None,
+        watcher::Event::InitDone | watcher::Event::Apply(_) | watcher::Event::Delete(_) => Some(()),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod probes;
 pub mod rds;
 pub mod reconcile;
 pub mod run;
+mod syntax;
 pub mod tls;
 pub mod webhook;
 

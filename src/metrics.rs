@@ -66,6 +66,11 @@ struct ByOutcome {
     outcome: Reconcile,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKey {
+    key: &'static str,
+}
+
 /// Every metric of the process. Clones share their values.
 #[derive(Debug, Clone)]
 pub struct Metrics {
@@ -82,6 +87,9 @@ pub struct Metrics {
     leader: Gauge,
     identity_mismatch: Gauge,
     read_only: Gauge,
+    configuration_faults: Family<ByKey, Gauge>,
+    configuration_unknown: Gauge,
+    configuration_missing: Gauge,
     certificate_expiry: Gauge,
 }
 
@@ -116,6 +124,9 @@ impl Metrics {
             leader: Gauge::default(),
             identity_mismatch: Gauge::default(),
             read_only: Gauge::default(),
+            configuration_faults: Family::default(),
+            configuration_unknown: Gauge::default(),
+            configuration_missing: Gauge::default(),
             certificate_expiry: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
@@ -191,6 +202,21 @@ impl Metrics {
             "1 where the operator was started with --read-only",
             self.read_only.clone(),
         );
+        r.register(
+            "configuration_faults",
+            "Values of the operator's ConfigMap that cannot be used, by key, while this replica leads",
+            self.configuration_faults.clone(),
+        );
+        r.register(
+            "configuration_unknown_keys",
+            "Keys of the operator's ConfigMap that Stow does not know, and that are no fault",
+            self.configuration_unknown.clone(),
+        );
+        r.register(
+            "configuration_missing_keys",
+            "Keys that the operator's ConfigMap lacks, and whose defaults hold",
+            self.configuration_missing.clone(),
+        );
         r.register_with_unit(
             "webhook_certificate_expiry_timestamp",
             "When the certificate that the webhook serves expires",
@@ -238,6 +264,7 @@ impl Metrics {
             self.instances.set(0);
             self.sweep_success.set(0.0);
             self.identity_mismatch.set(0);
+            self.configuration([], 0, 0);
         }
     }
 
@@ -249,6 +276,25 @@ impl Metrics {
     /// Whether the operator was told to change nothing.
     pub fn read_only(&self, is: bool) {
         self.read_only.set(i64::from(is));
+    }
+
+    /// The operator's ConfigMap was read: keys that cannot be used, and how many
+    /// are unknown and missing.
+    pub fn configuration(
+        &self,
+        faults: impl IntoIterator<Item = &'static str>,
+        unknown: usize,
+        missing: usize,
+    ) {
+        self.configuration_faults.clear();
+        for key in faults {
+            self.configuration_faults
+                .get_or_create(&ByKey { key })
+                .inc();
+        }
+        let count = |number| i64::try_from(number).unwrap_or(i64::MAX);
+        self.configuration_unknown.set(count(unknown));
+        self.configuration_missing.set(count(missing));
     }
 
     /// Whether this replica was last said to lead.
@@ -288,6 +334,8 @@ mod tests {
         metrics.leading(true);
         metrics.identity(false);
         metrics.read_only(true);
+        metrics.configuration(["policy.adopt"], 1, 1);
+        metrics.configuration(["policy.maxIops", "unknown", "unknown"], 1, 4);
 
         let page = metrics.clone().encode().unwrap();
         for line in [
@@ -304,9 +352,14 @@ mod tests {
             "stow_leader 1",
             "stow_identity_mismatch 1",
             "stow_read_only 1",
+            "stow_configuration_faults{key=\"policy.maxIops\"} 1",
+            "stow_configuration_faults{key=\"unknown\"} 2",
+            "stow_configuration_unknown_keys 1",
+            "stow_configuration_missing_keys 4",
         ] {
             assert!(page.lines().any(|l| l == line), "{line} is not in\n{page}");
         }
+        assert!(!page.contains("policy.adopt"), "mended, it is gone: {page}");
         assert!(page.ends_with("# EOF\n"));
     }
 }

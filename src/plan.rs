@@ -18,7 +18,6 @@ mod state;
 mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
-pub(crate) use modify::takes_iops;
 pub use obstacle::Obstacle;
 pub use ownership::{Ownership, copies, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
@@ -85,6 +84,20 @@ pub struct Database {
     pub secret_name: String,
     /// How a new instance is made, or why it cannot be.
     pub creation: Result<Box<Creation>, Obstacle>,
+    /// What the spec asks for and the platform does not allow. It is left out of
+    /// the fields above: an instance that exists stays as it is.
+    pub denied: Option<Obstacle>,
+    /// What else the spec asks for, once the platform's policies can be read.
+    pub undecided: Option<Box<Undecided>>,
+}
+
+/// A database as its spec wants it, while it is open whether it may be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undecided {
+    /// Why it is open.
+    pub obstacle: Obstacle,
+    /// All that the spec wants.
+    pub database: Database,
 }
 
 /// What a new instance has beyond what may change later: the spec over the
@@ -119,6 +132,10 @@ pub struct Creation {
     pub encrypted: bool,
     /// `KmsKeyId`.
     pub kms_key: Option<String>,
+    /// `BackupRetentionPeriod`, in days.
+    pub backup_retention: i32,
+    /// The platform's tags, which go over those of the spec.
+    pub required_tags: BTreeMap<String, String>,
 }
 
 /// What is known of the world around one object.

@@ -30,6 +30,7 @@ use crate::rds::{Password, Rds};
 
 use events::Happening;
 use memory::Memory;
+use validate::Surroundings;
 
 /// Each round does what the last one made possible; a database takes five from
 /// nothing to its create request. More means that plans do not converge.
@@ -265,7 +266,20 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             .cluster
             .config_map()
             .map(|data| Configuration::read(&data));
-        validate::desired(&self.subject, &self.object, configuration.as_ref())
+        let counts = configuration
+            .as_ref()
+            .is_some_and(|configuration| configuration.policy.max_per_namespace.is_some());
+        let neighbours = if counts {
+            let Subject { namespace, uid, .. } = &self.subject;
+            self.context.cluster.neighbours(namespace, uid)
+        } else {
+            Vec::new()
+        };
+        let surroundings = Surroundings {
+            configuration: configuration.as_ref(),
+            neighbours: &neighbours,
+        };
+        validate::desired(&self.subject, &self.object, surroundings)
     }
 
     /// Reads the object itself. Says whether it is still there.

@@ -1,6 +1,5 @@
 //! What a user applies, as far as it can be judged without a cluster.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use k8s_openapi::api::admissionregistration::v1::{
@@ -141,33 +140,6 @@ fn the_example_of_2017_is_as_it_was() {
         "apiVersion: myob.com/v1alpha1\nkind: PostgresDB\nmetadata:\n  name: example-db\nspec:\n  \
          size: \"db.t2.small\"\n  storage: \"10\"\n"
     );
-}
-
-#[test]
-fn the_settings_are_those_of_2017_each_explained() {
-    let config: ConfigMap = one("yaml/config-map.yaml", "ConfigMap");
-    let keys: BTreeSet<String> = config.data.expect("data").into_keys().collect();
-    let known = [
-        "aws.security.group.id",
-        "aws.subnet.group.name",
-        "aws.kms.key.arn",
-        "aws.rds.postgres.default.port",
-        "aws.rds.postgres.default.multiaz",
-        "aws.rds.postgres.default.kms.encryption",
-        "aws.rds.postgres.default.instance.class",
-        "aws.rds.postgres.default.backup.window",
-        "aws.rds.postgres.default.maintenance.window",
-        "aws.rds.postgres.default.storage.type",
-        "aws.rds.postgres.default.storage.size",
-    ];
-    assert_eq!(keys, known.map(str::to_owned).into());
-    let text = text("yaml/config-map.yaml");
-    let lines: Vec<&str> = text.lines().collect();
-    for pair in lines.windows(2) {
-        if pair[1].trim_start().starts_with("aws.") {
-            assert!(pair[0].trim_start().starts_with('#'), "{}", pair[1]);
-        }
-    }
 }
 
 /// Each rule as `(group, resources, names, verbs)`.

@@ -23,7 +23,7 @@ use crate::chain::Chain;
 use crate::complaint::unreadable;
 use crate::plan::{HeldSecret, SecretContent};
 
-use super::{Cluster, Error, Event, Kept, PostgresDB, SecretRead, is_secret_name};
+use super::{Cluster, Error, Event, Kept, Neighbour, PostgresDB, SecretRead, is_secret_name};
 
 const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 const STOW: &str = "stow";
@@ -45,15 +45,17 @@ pub struct KubeCluster {
     recorder: Recorder,
     config_map: Store<ConfigMap>,
     config_map_ref: ObjectRef<ConfigMap>,
+    objects: Store<PostgresDB>,
 }
 
 impl KubeCluster {
-    /// `config_map` is a store that a watch of the operator's ConfigMap feeds;
-    /// `instance` names this replica in Events.
+    /// `config_map` is a store that a watch of the operator's ConfigMap feeds,
+    /// `objects` one that a watch of every object does; `instance` names this replica in Events.
     pub fn new(
         client: Client,
         config_map: Store<ConfigMap>,
         config_map_ref: ObjectRef<ConfigMap>,
+        objects: Store<PostgresDB>,
         instance: String,
     ) -> Self {
         let reporter = Reporter {
@@ -66,6 +68,7 @@ impl KubeCluster {
             recorder,
             config_map,
             config_map_ref,
+            objects,
         }
     }
 
@@ -240,6 +243,15 @@ impl Cluster for KubeCluster {
     fn config_map(&self) -> Option<BTreeMap<String, String>> {
         let config_map = self.config_map.get(&self.config_map_ref)?;
         Some(config_map.data.clone().unwrap_or_default())
+    }
+
+    fn neighbours(&self, namespace: &str, uid: &str) -> Vec<Neighbour> {
+        let all = self.objects.state();
+        let others = all.iter().filter(|object| {
+            let metadata = &object.metadata;
+            metadata.namespace.as_deref() == Some(namespace) && metadata.uid.as_deref() != Some(uid)
+        });
+        others.map(|object| object.as_neighbour()).collect()
     }
 
     async fn identity(&self) -> Result<Option<Kept>, Error> {

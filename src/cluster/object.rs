@@ -3,6 +3,7 @@
 //! Nothing here may refuse an object: one that cannot be read would blind the
 //! operator to all of them.
 
+use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -31,7 +32,32 @@ fn or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PostgresDBSt
     Ok(serde_json::from_value(status).unwrap_or_default())
 }
 
+/// An object as far as it counts for another one of its namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neighbour {
+    /// What objects are ordered by: when it was made, and its uid.
+    pub age: (Option<Timestamp>, String),
+    /// Whether it has a database, or is about to.
+    pub holds: bool,
+}
+
 impl PostgresDB {
+    /// When it was made, and its uid: no two objects have the same, and neither
+    /// is a tenant's to write.
+    pub fn age(&self) -> (Option<Timestamp>, String) {
+        let created = self.metadata.creation_timestamp.as_ref();
+        let uid = self.metadata.uid.clone().unwrap_or_default();
+        (created.map(|time| time.0), uid)
+    }
+
+    /// How it counts for its neighbours.
+    pub fn as_neighbour(&self) -> Neighbour {
+        Neighbour {
+            age: self.age(),
+            holds: self.has_finalizer() || self.status.id.is_some(),
+        }
+    }
+
     /// Whether it carries Stow's finalizer.
     pub fn has_finalizer(&self) -> bool {
         self.metadata

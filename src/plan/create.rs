@@ -9,10 +9,6 @@ use crate::rds::{CreateInstance, Password};
 use super::provide::{SWEEPS_THAT_CONFIRM, once_existed};
 use super::{Action, Creation, Database, Observed, Obstacle, Plan, SecretState, Subject, secret};
 
-/// Days of automated backups: the least that safety asks for. AWS's own
-/// default is one.
-const BACKUP_RETENTION: i32 = 7;
-
 pub(super) fn plan(
     subject: &Subject,
     database: &Database,
@@ -124,8 +120,11 @@ fn request(
         security_groups,
         encrypted,
         kms_key,
+        backup_retention,
+        required_tags,
     } = creation.clone();
     let mut tags = database.tags.clone();
+    tags.extend(required_tags);
     tags.extend(subject.tags());
     CreateInstance {
         identifier: subject.identifier(),
@@ -138,7 +137,7 @@ fn request(
         master_username,
         master_password,
         port,
-        backup_retention: BACKUP_RETENTION,
+        backup_retention,
         backup_window,
         maintenance_window,
         subnet_group,

@@ -10,7 +10,7 @@ use crate::rds::{Instance, ModifyInstance, Password};
 use super::modify::{self, Changes};
 use super::provide::claim;
 use super::state::{State, state};
-use super::{Action, Database, Failed, Observed, Obstacle, Plan, Subject, secret};
+use super::{Action, Database, Failed, Observed, Obstacle, Plan, Subject, Undecided, secret};
 
 /// Keeps an instance that is the object's as the spec says.
 pub(super) fn plan(
@@ -57,12 +57,26 @@ pub(super) fn plan(
         ));
     }
     plan.blocked.extend(immutable(database, instance));
+    plan.blocked.extend(database.denied.clone());
+    plan.blocked.extend(undecided(database, instance));
     plan.blocked.extend(modify::idle_iops(database, instance));
     let password = secret::plan(&database.secret_name, instance, observed, plan);
     plan.pending = modify::accepted(instance);
     change(database, instance, password, changeable, observed, plan);
     // Last, since a tag that RDS refuses must hold up nothing else.
     tag(subject, database, instance, plan);
+}
+
+/// What would be changed, were it not open whether it may be. A database that
+/// is as its spec says has no need to know.
+fn undecided(database: &Database, instance: &Instance) -> Option<Obstacle> {
+    let Undecided { obstacle, database } = database.undecided.as_deref()?;
+    let Changes { compute, storage } = Changes::between(database, instance);
+    let mut tags = database.tags.iter();
+    let waits = !compute.is_empty()
+        || !storage.is_empty()
+        || tags.any(|(key, value)| instance.tags.get(key) != Some(value));
+    waits.then(|| obstacle.clone())
 }
 
 /// What the spec asks to change and RDS never changes. A rule of the schema

@@ -11,7 +11,7 @@ use crate::rds::{Instance, ModifyInstance, Pending};
 use super::{Database, Obstacle};
 
 /// gp3 takes IOPS of its own from this size on, and refuses them below. In GiB.
-pub(crate) const GP3_OWN_IOPS: i32 = 400;
+const GP3_OWN_IOPS: i32 = 400;
 /// The least that a gp3 volume of that size can have.
 const GP3_MINIMUM_IOPS: i32 = 12_000;
 
@@ -124,7 +124,7 @@ pub(super) fn idle_iops(database: &Database, instance: &Instance) -> Option<Obst
 }
 
 /// Whether a volume of that type and size takes an IOPS figure.
-pub(crate) fn takes_iops(storage_type: &str, gibibytes: i32) -> bool {
+fn takes_iops(storage_type: &str, gibibytes: i32) -> bool {
     match storage_type {
         "io1" | "io2" => true,
         "gp3" => gibibytes >= GP3_OWN_IOPS,

@@ -8,5 +8,6 @@ mod delete;
 mod modify;
 mod obstacles;
 mod ownership;
+mod policy;
 mod secret;
 mod world;

@@ -3,25 +3,31 @@
 //!
 //! Nothing here may stop at the first fault, or look at RDS.
 
-use std::collections::BTreeMap;
+mod count;
+mod creation;
+mod faults;
+mod policy;
+mod read;
+mod volume;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
-use stow_versions::convert;
-use stow_versions::limits::{self, MOST_TAGS, Volume};
+use serde_json::Value;
 use stow_versions::status::Reason;
 use stow_versions::storage;
-use stow_versions::v1beta1::{PostgresDBSpec, StorageType};
+use stow_versions::v1beta1::PostgresDBSpec;
 
-use crate::cluster::{PostgresDB, is_secret_name};
-use crate::config::Configuration;
-use crate::plan::{
-    Creation, Database, Desired, Goal, Obstacle, Subject, is_reserved_tag, takes_iops,
-};
+use crate::cluster::{Neighbour, PostgresDB};
+use crate::config::{Configuration, Fault};
+use crate::plan::{Creation, Database, Desired, Goal, Obstacle, Subject, Undecided};
 
-/// RDS's least storage for gp2 and gp3, in GiB. Specs of 2017 ask for less,
-/// which RDS took then: they get this, and keep their text.
-const LEAST_GENERAL_PURPOSE: i32 = 20;
+/// What of the world beside the object decides on what it may want.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Surroundings<'a> {
+    /// The platform's settings; `None` where there are none.
+    pub(super) configuration: Option<&'a Configuration>,
+    /// The other objects of the namespace, as far as they are counted.
+    pub(super) neighbours: &'a [Neighbour],
+}
 
 /// The name of the object's Secret.
 pub(super) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
@@ -36,11 +42,11 @@ pub(super) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
 pub(super) fn desired(
     subject: &Subject,
     object: &PostgresDB,
-    configuration: Option<&Configuration>,
+    surroundings: Surroundings<'_>,
 ) -> Desired {
     let goal = match &object.metadata.deletion_timestamp {
         Some(deletion) => gone(subject, deletion.0),
-        None => wanted(subject, object, configuration),
+        None => wanted(subject, object, surroundings),
     };
     Desired {
         subject: subject.clone(),
@@ -54,336 +60,118 @@ fn gone(subject: &Subject, deletion: Timestamp) -> Goal {
     }
 }
 
-fn wanted(subject: &Subject, object: &PostgresDB, configuration: Option<&Configuration>) -> Goal {
-    let mut faults = remembered(object);
-    let spec = match parsed(&object.spec) {
-        Ok(spec) => spec,
-        Err(fault) => {
-            faults.push(fault);
-            PostgresDBSpec::default()
-        }
-    };
-    faults.extend(check(&spec));
+fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>) -> Goal {
+    let (spec, mut faults) = read::spec(object);
+    faults.extend(faults::all(&spec));
     if !faults.is_empty() {
         return Goal::Unclear {
             message: faults.join(" "),
         };
     }
-    let creation = creation(subject, &spec, configuration);
-    Goal::Exists(Box::new(Database {
+    let like = |spec: &PostgresDBSpec, creation| {
+        let secret_name = secret_name(object, subject);
+        database(spec, secret_name, creation)
+    };
+    let configuration = match surroundings
+        .configuration
+        .ok_or_else(missing)
+        .and_then(settled)
+    {
+        Ok(configuration) => configuration,
+        Err(obstacle) => {
+            let mut kept = like(&policy::nothing(&spec), Err(obstacle.clone()));
+            kept.undecided = Some(Box::new(Undecided {
+                database: like(&spec, Err(obstacle.clone())),
+                obstacle,
+            }));
+            return Goal::Exists(Box::new(kept));
+        }
+    };
+    let (allowed, mut denied) = policy::judge(&spec, configuration);
+    let before = count::before(object, surroundings.neighbours, &configuration.policy);
+    let over = count::over(object, surroundings.neighbours, &configuration.policy);
+    let beside = count::beside(surroundings.neighbours, &configuration.policy);
+    let creation = usable(configuration).and_then(|()| {
+        let denied = denied.iter().cloned().chain(before.or(beside));
+        not_allowed(denied).map_or(Ok(()), Err)?;
+        creation::new(subject, &spec, configuration)
+    });
+    denied.extend(over);
+    let mut kept = like(&allowed, creation);
+    kept.denied = not_allowed(denied);
+    Goal::Exists(Box::new(kept))
+}
+
+/// A database as a spec wants it, as far as it can change later.
+fn database(
+    spec: &PostgresDBSpec,
+    secret_name: String,
+    creation: Result<Box<Creation>, Obstacle>,
+) -> Database {
+    Database {
         class: spec.size.clone(),
         storage: spec
             .storage
             .as_ref()
             .and_then(|text| storage::gibibytes(&text.0)),
         storage_type: spec.storage_type.map(|kind| kind.as_str().to_owned()),
-        iops: iops(&spec),
+        iops: spec.iops.and_then(|iops| i32::try_from(iops).ok()),
         multi_az: spec.multi_az,
         tags: spec.tags.clone().unwrap_or_default(),
         database_name: spec.database_name.clone(),
         master_username: spec.master_username.clone(),
-        secret_name: secret_name(object, subject),
-        creation,
-    }))
-}
-
-/// v1alpha1's text that v1beta1 cannot say.
-fn remembered(object: &PostgresDB) -> Vec<String> {
-    let view = json!({
-        "metadata": {"annotations": object.metadata.annotations},
-        "spec": object.spec,
-    });
-    convert::unusable(&view)
-        .into_iter()
-        .map(|unusable| format!("{unusable}."))
-        .collect()
-}
-
-fn parsed(spec: &Value) -> Result<PostgresDBSpec, String> {
-    if spec.is_null() {
-        return Ok(PostgresDBSpec::default());
-    }
-    serde_path_to_error::deserialize(spec)
-        .map_err(|error| format!("spec.{}: {}.", error.path(), error.inner()))
-}
-
-fn iops(spec: &PostgresDBSpec) -> Option<i32> {
-    spec.iops.and_then(|iops| i32::try_from(iops).ok())
-}
-
-/// Every fault of a spec that shows without the configuration.
-fn check(spec: &PostgresDBSpec) -> Vec<String> {
-    let PostgresDBSpec {
-        size,
-        storage,
-        storage_type,
-        iops: wanted_iops,
-        multi_az: _,
-        tags,
-        database_name,
-        master_username,
         secret_name,
-        throughput: _,
-        max_storage: _,
-        engine_version: _,
-        allow_major_version_upgrade: _,
-        port: _,
-        backup: _,
-        maintenance_window: _,
-        auto_minor_version_upgrade: _,
-        apply_changes: _,
-        parameter_group: _,
-        network: _,
-        encryption: _,
-        iam_authentication: _,
-        monitoring: _,
-        extended_support: _,
-        deletion_policy: _,
-        deletion_protection: _,
-        restore_from: _,
-        adopt: _,
-    } = spec;
-    let mut faults = Vec::new();
-    if let Some(size) = size.as_ref().filter(|size| !is_class(size)) {
-        faults.push(format!(
-            "spec.size is {size:?}: write an instance class such as \"db.t3.micro\"."
-        ));
+        creation,
+        denied: None,
+        undecided: None,
     }
-    let gibibytes = storage
-        .as_ref()
-        .map(|text| (text, storage::gibibytes(&text.0)));
-    if let Some((text, None)) = gibibytes {
-        faults.push(format!(
-            "spec.storage is {:?}: write a whole number of GiB such as \"20Gi\".",
-            text.0
-        ));
-    }
-    if wanted_iops.is_some() && iops(spec).is_none_or(|iops| iops <= 0) {
-        faults.push("spec.iops is out of range: write a number from 1000 to 256000.".to_owned());
-    }
-    if let Some(kind) = storage_type.map(StorageType::as_str) {
-        let size = gibibytes.and_then(|(_, size)| size);
-        faults.extend(check_volume("spec.", kind, size, iops(spec)));
-    }
-    for (key, value) in tags.iter().flatten() {
-        if let Some(c) = key
-            .chars()
-            .chain(value.chars())
-            .find(|c| !is_tag_character(*c))
-        {
-            faults.push(format!(
-                "spec.tags has {c:?} in {key:?}: write letters, digits, spaces or any of _ . : / = + - @."
-            ));
-        }
-    }
-    let count = tags.as_ref().map_or(0, BTreeMap::len);
-    if count > MOST_TAGS {
-        faults.push(format!(
-            "spec.tags has {count} keys: write at most {MOST_TAGS}, since RDS takes 50 and Stow sets seven."
-        ));
-    }
-    for key in tags
-        .iter()
-        .flatten()
-        .map(|(key, _)| key)
-        .filter(|key| is_reserved_tag(key))
-    {
-        faults.push(format!(
-            "spec.tags has {key:?}, which is reserved: take another key."
-        ));
-    }
-    if let Some(name) = database_name
-        .as_ref()
-        .filter(|name| !is_database_name(name, 63))
-    {
-        faults.push(format!("spec.databaseName is {name:?}: write a letter, then up to 62 letters, digits or underscores."));
-    }
-    if let Some(name) = master_username
-        .as_ref()
-        .filter(|name| !is_master_username(name))
-    {
-        faults.push(format!("spec.masterUsername is {name:?}: write a letter, then up to 15 letters, digits or underscores, and not admin, rdsadmin or pg_*."));
-    }
-    // An empty one stands for the object's own.
-    if let Some(name) = secret_name
-        .as_ref()
-        .filter(|name| !name.is_empty() && !is_secret_name(name))
-    {
-        faults.push(format!("spec.secretName is {name:?}: write lowercase letters, digits, hyphens and dots, a letter or digit at both ends."));
-    }
-    faults
 }
 
-/// The faults of a storage type with a size and IOPS, where they are known.
-fn check_volume(place: &str, kind: &str, gibibytes: Option<i32>, iops: Option<i32>) -> Vec<String> {
-    let mut faults = Vec::new();
-    let Some(storage_type) = StorageType::ALL
-        .into_iter()
-        .find(|known| known.as_str() == kind)
-    else {
-        return vec![format!(
-            "{place}storageType is {kind:?}: write gp2, gp3, io1, io2 or standard."
-        )];
-    };
-    let (mut least, most) = Volume::sizes(storage_type).into_inner();
-    if storage_type == StorageType::Gp2 {
-        least = limits::GP2_STORAGE_OF_2017;
-    }
-    if let Some(size) = gibibytes.filter(|size| !(least..=most).contains(size)) {
-        faults.push(format!(
-            "{place}storage is {}: {kind} takes {least}Gi to {most}Gi.",
-            storage::quantity(size)
-        ));
-    }
-    let row = gibibytes.and_then(|size| Volume::find(storage_type, size));
-    let required =
-        Volume::of(storage_type).any(|row| row.iops.as_ref().is_some_and(|i| i.required));
-    let Some(iops) = iops else {
-        if required {
-            faults.push(format!(
-                "{place}iops is missing: {kind} needs it, from {} on.",
-                limits::IOPS.start()
-            ));
-        }
-        return faults;
-    };
-    if gibibytes.is_some_and(|size| !takes_iops(kind, size)) {
-        let why = if storage_type == StorageType::Gp3 {
-            "gp3 under 400Gi has 3000, which cannot be set"
-        } else {
-            "only io1, io2 and gp3 from 400Gi on take it"
-        };
-        faults.push(format!("{place}iops is {iops}: {why}; remove it."));
-        return faults;
-    }
-    let range = row.and_then(|row| Some(&row.iops.as_ref()?.range));
-    let range = range.unwrap_or(&limits::IOPS);
-    if !range.contains(&i64::from(iops)) {
-        let (least, most) = (range.start(), range.end());
-        faults.push(format!(
-            "{place}iops is {iops}: {kind} of that size takes {least} to {most}."
-        ));
-    } else if let Some((size, limits)) = gibibytes.zip(row.and_then(|row| row.iops.as_ref()))
-        && !limits.fit(i64::from(iops), size)
-    {
-        faults.push(format!(
-            "{place}iops is {iops}: for {} of {kind} write {} to {}.",
-            storage::quantity(size),
-            limits.least(size),
-            limits.most(size),
-        ));
-    }
-    faults
+fn not_allowed(denied: impl IntoIterator<Item = String>) -> Option<Obstacle> {
+    let denied: Vec<_> = denied.into_iter().collect();
+    let advice = "Change the spec, or ask those who run Stow, whose ConfigMap has these keys. A database that runs stays as it is.";
+    (!denied.is_empty())
+        .then(|| Obstacle::new(Reason::NotAllowed, format!("{} {advice}", denied.join(" "))))
 }
 
-/// How a new instance is made: the spec over the configuration over defaults.
-fn creation(
-    subject: &Subject,
-    spec: &PostgresDBSpec,
-    configuration: Option<&Configuration>,
-) -> Result<Box<Creation>, Obstacle> {
-    let invalid = |message: String| Obstacle::new(Reason::InvalidConfiguration, message);
-    let Some(configuration) = configuration else {
-        return Err(invalid(
-            "The operator's ConfigMap does not exist: kubectl apply -f yaml/config-map.yaml makes it. New databases wait for it.".to_owned(),
-        ));
-    };
-    if !configuration.faults.is_empty() {
-        return Err(invalid(format!(
+fn missing() -> Obstacle {
+    Obstacle::new(
+        Reason::InvalidConfiguration,
+        "The operator's ConfigMap does not exist: kubectl apply -f yaml/config-map.yaml makes it. New databases wait for it, and so does what its policies decide on.",
+    )
+}
+
+/// The platform's settings, if they say what objects may ask for.
+fn settled(configuration: &Configuration) -> Result<&Configuration, Obstacle> {
+    if configuration.open_policies().next().is_none() {
+        return Ok(configuration);
+    }
+    Err(Obstacle::new(
+        Reason::InvalidConfiguration,
+        format!(
+            "The operator's ConfigMap has policies that cannot be followed. New databases, and changes that policies decide on, wait until they are mended: {}.",
+            listed(&configuration.faults)
+        ),
+    ))
+}
+
+/// Whether new databases can be made by the platform's settings.
+fn usable(configuration: &Configuration) -> Result<(), Obstacle> {
+    if configuration.faults.is_empty() {
+        return Ok(());
+    }
+    Err(Obstacle::new(
+        Reason::InvalidConfiguration,
+        format!(
             "The operator's ConfigMap has values that cannot be used, and new databases wait until they are mended: {}.",
-            configuration.faults.join("; ")
-        )));
-    }
-    let Some(class) = spec.size.clone().or_else(|| configuration.class.clone()) else {
-        return Err(Obstacle::new(
-            Reason::InvalidSpec,
-            "spec.size is not set, and the operator's ConfigMap has no aws.rds.postgres.default.instance.class: set either, such as \"db.t3.micro\".",
-        ));
-    };
-    let storage_type = spec
-        .storage_type
-        .map_or(configuration.storage_type.as_str(), |kind| kind.as_str());
-    let storage = spec
-        .storage
-        .as_ref()
-        .and_then(|text| storage::gibibytes(&text.0));
-    let storage = storage
-        .or(configuration.storage)
-        .unwrap_or(LEAST_GENERAL_PURPOSE);
-    let faults = check_volume("spec.", storage_type, Some(storage), iops(spec));
-    if !faults.is_empty() {
-        return Err(Obstacle::new(Reason::InvalidSpec, faults.join(" ")));
-    }
-    let storage = match storage_type {
-        "gp2" | "gp3" => storage.max(LEAST_GENERAL_PURPOSE),
-        _ => storage,
-    };
-    Ok(Box::new(Creation {
-        class,
-        storage,
-        storage_type: storage_type.to_owned(),
-        iops: iops(spec),
-        multi_az: spec.multi_az.unwrap_or(configuration.multi_az),
-        database_name: spec
-            .database_name
-            .clone()
-            .unwrap_or_else(|| database_name(&subject.name)),
-        master_username: spec
-            .master_username
-            .clone()
-            .unwrap_or_else(|| "postgres".to_owned()),
-        port: configuration.port,
-        backup_window: configuration.backup_window.clone(),
-        maintenance_window: configuration.maintenance_window.clone(),
-        subnet_group: configuration.subnet_group.clone(),
-        security_groups: configuration.security_groups.clone(),
-        encrypted: configuration.encrypted,
-        kms_key: configuration
-            .kms_key
-            .clone()
-            .filter(|_| configuration.encrypted),
-    }))
+            listed(&configuration.faults)
+        ),
+    ))
 }
 
-/// A database name from an object's name: within RDS's rules, and readable.
-fn database_name(name: &str) -> String {
-    let mut text: String = name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-        .collect();
-    if !text.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        text.insert_str(0, "db_");
-    }
-    text.truncate(63);
-    text
-}
-
-fn is_tag_character(c: char) -> bool {
-    c.is_alphanumeric() || " _.:/=+-@".contains(c)
-}
-
-fn is_class(text: &str) -> bool {
-    let parts: Vec<_> = text.split('.').collect();
-    let plain = |part: &str| {
-        !part.is_empty()
-            && part
-                .chars()
-                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
-    };
-    matches!(parts.as_slice(), ["db", family, size] if plain(family) && plain(size))
-}
-
-fn is_database_name(text: &str, limit: usize) -> bool {
-    text.len() <= limit
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn is_master_username(text: &str) -> bool {
-    let folded = text.to_ascii_lowercase();
-    is_database_name(text, 16)
-        && !matches!(folded.as_str(), "admin" | "rdsadmin")
-        && !folded.starts_with("pg_")
+fn listed(faults: &[Fault]) -> String {
+    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    faults.join("; ")
 }
 
 #[cfg(test)]

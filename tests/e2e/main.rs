@@ -26,6 +26,7 @@ mod managers;
 mod ownership;
 mod pending;
 mod policies;
+mod policy;
 mod refusals;
 mod rights;
 mod secrets;

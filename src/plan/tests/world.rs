@@ -156,7 +156,11 @@ pub(super) fn database() -> Database {
             security_groups: Vec::new(),
             encrypted: true,
             kms_key: None,
+            backup_retention: 7,
+            required_tags: BTreeMap::new(),
         })),
+        denied: None,
+        undecided: None,
     }
 }
 

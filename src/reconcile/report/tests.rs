@@ -91,6 +91,8 @@ fn exists() -> Desired {
         master_username: None,
         secret_name: "orders".into(),
         creation: Err(Obstacle::new(Reason::InvalidConfiguration, "x")),
+        denied: None,
+        undecided: None,
     };
     Desired {
         subject: subject(),

@@ -7,6 +7,17 @@ use serde_json::json;
 
 use super::*;
 
+mod denied;
+mod everything;
+
+/// What there is beside the object, with nothing else in its namespace.
+fn with(configuration: Option<&Configuration>) -> Surroundings<'_> {
+    Surroundings {
+        configuration,
+        neighbours: &[],
+    }
+}
+
 fn subject() -> Subject {
     Subject {
         cluster: "c1".into(),
@@ -35,7 +46,7 @@ fn configuration(entries: &[(&str, &str)]) -> Configuration {
 }
 
 fn goal(spec: &Value) -> Goal {
-    desired(&subject(), &object(spec), Some(&configuration(&[]))).goal
+    desired(&subject(), &object(spec), with(Some(&configuration(&[])))).goal
 }
 
 fn database(spec: &Value) -> Database {
@@ -80,7 +91,7 @@ fn the_spec_goes_over_the_configuration() {
         ("aws.subnet.group.name", "private"),
     ]);
     let made = |spec| {
-        let desired = desired(&subject(), &object(&spec), Some(&settings));
+        let desired = desired(&subject(), &object(&spec), with(Some(&settings)));
         let Goal::Exists(database) = desired.goal else {
             panic!("{:?}", desired.goal)
         };
@@ -197,7 +208,7 @@ fn text_that_only_v1alpha1_can_hold_is_a_fault() {
         "spoke.stow.myob.com/storage".to_owned(),
         remembered,
     )]));
-    let Goal::Unclear { message } = desired(&subject(), &object, None).goal else {
+    let Goal::Unclear { message } = desired(&subject(), &object, with(None)).goal else {
         panic!("it is valid")
     };
     assert!(
@@ -213,7 +224,7 @@ fn a_configuration_that_cannot_be_used_stops_new_databases_alone() {
         let desired = desired(
             &subject(),
             &object(&json!({"size": "db.t3.micro"})),
-            configuration,
+            with(configuration),
         );
         let Goal::Exists(database) = desired.goal else {
             panic!("{:?}", desired.goal)
@@ -235,5 +246,5 @@ fn a_deletion_needs_neither_spec_nor_configuration() {
     let want = Goal::Gone {
         final_snapshot: "orders-2-0b5a-20261122010203".into(),
     };
-    assert_eq!(desired(&subject(), &object, None).goal, want);
+    assert_eq!(desired(&subject(), &object, with(None)).goal, want);
 }

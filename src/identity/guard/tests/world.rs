@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use stow_versions::status::PostgresDBStatus;
 
 use super::of;
-use crate::cluster::{self, Cluster, Event, Kept, PostgresDB, SecretRead};
+use crate::cluster::{self, Cluster, Event, Kept, Neighbour, PostgresDB, SecretRead};
 use crate::plan::{HeldSecret, SecretContent};
 use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Rds};
 
@@ -126,5 +126,9 @@ impl Cluster for World {
 
     fn config_map(&self) -> Option<BTreeMap<String, String>> {
         None
+    }
+
+    fn neighbours(&self, _: &str, _: &str) -> Vec<Neighbour> {
+        Vec::new()
     }
 }

@@ -1,0 +1,405 @@
+//! What objects ask for beyond what the platform allows, and what of it is left.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+
+const CLASS: (&str, &str) = ("aws.rds.postgres.default.instance.class", "db.t3.micro");
+
+fn judged(settings: &[(&str, &str)], spec: &Value) -> Database {
+    let settings: Vec<_> = [CLASS].iter().chain(settings).copied().collect();
+    let configuration = configuration(&settings);
+    assert_eq!(configuration.faults, [], "{settings:?}");
+    match desired(&subject(), &object(spec), with(Some(&configuration))).goal {
+        Goal::Exists(database) => *database,
+        goal => panic!("{spec} became {goal:?}"),
+    }
+}
+
+#[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
+fn nothing_is_allowed_beyond_the_platforms_word() {
+    let network = |field: &str, value: Value| json!({"network": {field: value}});
+    let none: &[(&str, &str)] = &[];
+    for (denied_by, allowed_by, spec, field, key) in [
+        (
+            none,
+            Some(&[("policy.publicAccess", "true")][..]),
+            network("publiclyAccessible", json!(true)),
+            "spec.network.publiclyAccessible",
+            "policy.publicAccess",
+        ),
+        (
+            none,
+            Some(&[("policy.securityGroups", "sg-01234567")]),
+            network("securityGroups", json!(["sg-01234567"])),
+            "spec.network.securityGroups",
+            "policy.securityGroups",
+        ),
+        (
+            &[("policy.securityGroups", "sg-01234567")],
+            Some(&[("aws.security.group.id", "sg-01234567,sg-0123456789abcdef0")]),
+            network(
+                "securityGroups",
+                json!(["sg-01234567", "sg-0123456789abcdef0"]),
+            ),
+            "spec.network.securityGroups",
+            "policy.securityGroups",
+        ),
+        (
+            none,
+            Some(&[("policy.subnetGroups", "a,private")]),
+            network("subnetGroup", json!("private")),
+            "spec.network.subnetGroup",
+            "policy.subnetGroups",
+        ),
+        (
+            none,
+            Some(&[("aws.subnet.group.name", "private")]),
+            network("subnetGroup", json!("private")),
+            "spec.network.subnetGroup",
+            "policy.subnetGroups",
+        ),
+        (
+            none,
+            Some(&[("policy.kmsKeys", "alias/a")]),
+            json!({"encryption": {"kmsKey": "alias/a"}}),
+            "spec.encryption.kmsKey",
+            "policy.kmsKeys",
+        ),
+        (
+            none,
+            Some(&[("aws.kms.key.arn", "alias/a")]),
+            json!({"encryption": {"kmsKey": "alias/a"}}),
+            "spec.encryption.kmsKey",
+            "policy.kmsKeys",
+        ),
+        (
+            none,
+            Some(&[("policy.parameterGroups", "orders")]),
+            json!({"parameterGroup": "orders"}),
+            "spec.parameterGroup",
+            "policy.parameterGroups",
+        ),
+        (
+            none,
+            Some(&[("policy.minimumDeletionPolicy", "Delete")]),
+            json!({"deletionPolicy": "Delete"}),
+            "spec.deletionPolicy",
+            "policy.minimumDeletionPolicy",
+        ),
+        (
+            &[("policy.minimumDeletionPolicy", "Retain")],
+            Some(none),
+            json!({"deletionPolicy": "Snapshot"}),
+            "spec.deletionPolicy",
+            "policy.minimumDeletionPolicy",
+        ),
+        (
+            none,
+            Some(&[("policy.minimumBackupRetention", "0")]),
+            json!({"backup": {"retentionDays": 0}}),
+            "spec.backup.retentionDays",
+            "policy.minimumBackupRetention",
+        ),
+        (
+            none,
+            Some(&[("policy.encryption", "optional")]),
+            json!({"encryption": {"enabled": false}}),
+            "spec.encryption.enabled",
+            "policy.encryption",
+        ),
+        (
+            none,
+            Some(&[(
+                "aws.monitoring.role.arn",
+                "arn:aws:iam::123456789012:role/a",
+            )]),
+            json!({"monitoring": {"enhancedInterval": 60}}),
+            "spec.monitoring.enhancedInterval",
+            "aws.monitoring.role.arn",
+        ),
+        (
+            &[("policy.classes", "db.t4g.*")],
+            Some(&[("policy.classes", "db.t4g.*,db.m6g.large")]),
+            json!({"size": "db.m6g.large"}),
+            "spec.size",
+            "policy.classes",
+        ),
+        (
+            &[("policy.maxStorage", "500Gi")],
+            Some(&[("policy.maxStorage", "501Gi")]),
+            json!({"storage": "501Gi"}),
+            "spec.storage",
+            "policy.maxStorage",
+        ),
+        (
+            &[("policy.maxStorage", "500Gi")],
+            Some(none),
+            json!({"storage": "20Gi", "maxStorage": "501Gi"}),
+            "spec.maxStorage",
+            "policy.maxStorage",
+        ),
+        (
+            &[("policy.maxIops", "2000")],
+            Some(&[("policy.maxIops", "3000")]),
+            json!({"storageType": "io2", "storage": "100Gi", "iops": 3000}),
+            "spec.iops",
+            "policy.maxIops",
+        ),
+        (
+            &[("policy.deniedTags", "team")],
+            Some(&[("policy.deniedTags", "teams,iam-*")]),
+            json!({"tags": {"Team": "shop"}}),
+            "spec.tags",
+            "policy.deniedTags",
+        ),
+        // They do not exist yet: no key allows them.
+        (
+            none,
+            None,
+            json!({"adopt": {"identifier": "theirs"}}),
+            "spec.adopt",
+            "policy.adopt",
+        ),
+        (
+            &[("policy.adopt", "true")],
+            None,
+            json!({"adopt": {"identifier": "theirs"}}),
+            "spec.adopt",
+            "policy.adopt",
+        ),
+        (
+            none,
+            None,
+            json!({"restoreFrom": {"snapshot": "theirs"}}),
+            "spec.restoreFrom",
+            "policy.restore",
+        ),
+        (
+            &[("policy.restore", "true")],
+            None,
+            json!({"restoreFrom": {"snapshot": "theirs"}}),
+            "spec.restoreFrom",
+            "policy.restore",
+        ),
+    ] {
+        let database = judged(denied_by, &spec);
+        let new = database.creation.as_ref().expect_err(field);
+        let running = database.denied.as_ref().expect(field);
+        for obstacle in [new, running] {
+            assert_eq!(obstacle.reason, Reason::NotAllowed, "{field}");
+            for word in [field, key] {
+                assert!(
+                    obstacle.message.contains(word),
+                    "{word}: {}",
+                    obstacle.message
+                );
+            }
+        }
+        if let Some(allowed_by) = allowed_by {
+            let database = judged(allowed_by, &spec);
+            assert_eq!(database.denied, None, "{field} by {allowed_by:?}");
+            assert!(database.creation.is_ok(), "{:?}", database.creation);
+        }
+    }
+}
+
+#[test]
+fn all_that_is_denied_is_in_one_message() {
+    let settings = [
+        ("policy.classes", "db.t4g.*"),
+        ("policy.maxStorage", "100Gi"),
+    ];
+    let spec = json!({
+        "size": "db.m6g.large",
+        "storage": "1Ti",
+        "deletionPolicy": "Delete",
+        "network": {"publiclyAccessible": true},
+    });
+    let message = judged(&settings, &spec).creation.unwrap_err().message;
+    for key in [
+        "policy.classes",
+        "db.t4g.*, db.t3.micro",
+        "policy.maxStorage",
+        "policy.minimumDeletionPolicy",
+        "policy.publicAccess",
+    ] {
+        assert!(message.contains(key), "{key} is not in {message}");
+    }
+}
+
+#[test]
+fn of_a_database_that_runs_what_is_denied_is_left_as_it_is_and_the_rest_is_not() {
+    let settings = [("policy.maxIops", "2000"), ("policy.deniedTags", "team")];
+    let spec = json!({
+        "size": "db.m6g.large",
+        "multiAZ": true,
+        "storageType": "io2",
+        "storage": "200Gi",
+        "iops": 3000,
+        "tags": {"team": "shop", "app": "orders"},
+    });
+    let database = judged(&settings, &spec);
+    assert_eq!(database.class.as_deref(), Some("db.m6g.large"));
+    assert_eq!(database.multi_az, Some(true));
+    let volume = (database.storage, database.storage_type, database.iops);
+    assert_eq!(volume, (None, None, None), "they go to RDS in one call");
+    assert_eq!(
+        database.tags,
+        BTreeMap::from([("app".into(), "orders".into())])
+    );
+}
+
+#[test]
+fn required_tags_are_the_platforms_in_upper_and_lower_case() {
+    let settings = [("policy.requiredTags", "team=platform,env=prod")];
+    let spec = json!({"tags": {"Team": "shop", "env": "test", "app": "orders"}});
+    let database = judged(&settings, &spec);
+    assert_eq!(database.denied, None);
+    assert_eq!(
+        database.tags,
+        BTreeMap::from([("app".into(), "orders".into())])
+    );
+    let required = database.creation.unwrap().required_tags;
+    let expected = [("env", "prod"), ("team", "platform")];
+    let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(required, expected.into());
+
+    let many: BTreeMap<_, _> = (0..42).map(|n| (format!("k{n}"), "v")).collect();
+    let obstacle = judged(&settings, &json!({"tags": many}))
+        .creation
+        .unwrap_err();
+    assert!(
+        obstacle.message.contains("policy.requiredTags"),
+        "{}",
+        obstacle.message
+    );
+}
+
+#[test]
+fn backups_are_kept_for_as_long_as_the_platform_asks() {
+    let days = |settings: &[(&str, &str)], spec| {
+        judged(settings, &spec).creation.unwrap().backup_retention
+    };
+    let key = "policy.minimumBackupRetention";
+    assert_eq!(days(&[], json!({})), 7);
+    assert_eq!(days(&[(key, "0")], json!({})), 7);
+    assert_eq!(days(&[(key, "14")], json!({})), 14);
+    assert_eq!(
+        days(&[(key, "0")], json!({"backup": {"retentionDays": 1}})),
+        1
+    );
+}
+
+#[test]
+fn a_default_of_no_encryption_needs_the_policys_word() {
+    let default = ("aws.rds.postgres.default.kms.encryption", "false");
+    let obstacle = judged(&[default], &json!({})).creation.unwrap_err();
+    assert_eq!(obstacle.reason, Reason::InvalidConfiguration);
+    assert!(
+        obstacle.message.contains("policy.encryption"),
+        "{}",
+        obstacle.message
+    );
+    let optional = [default, ("policy.encryption", "optional")];
+    assert!(!judged(&optional, &json!({})).creation.unwrap().encrypted);
+    let stated = json!({"encryption": {"enabled": true}});
+    assert!(judged(&[default], &stated).creation.unwrap().encrypted);
+}
+
+/// An object that is so many seconds old, and one beside it.
+fn counted(most: &str, older: usize, younger: usize, holding: usize) -> Database {
+    let configuration = configuration(&[CLASS, ("policy.maxPerNamespace", most)]);
+    let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+    let mut object = object(&json!({}));
+    object.metadata.creation_timestamp = Some(Time(at(100)));
+    let ages = (0..older).map(|n| (99, format!("o{n}")));
+    let ages = ages.chain((0..younger).map(|n| (100, format!("y{n}"))));
+    let neighbours: Vec<_> = ages
+        .enumerate()
+        .map(|(n, (second, uid))| Neighbour {
+            age: (Some(at(second)), uid),
+            holds: n < holding,
+        })
+        .collect();
+    let surroundings = Surroundings {
+        configuration: Some(&configuration),
+        neighbours: &neighbours,
+    };
+    match desired(&subject(), &object, surroundings).goal {
+        Goal::Exists(database) => *database,
+        goal => panic!("{goal:?}"),
+    }
+}
+
+#[test]
+fn the_oldest_objects_of_a_namespace_have_a_database() {
+    for (most, older, younger, holding, created, reported) in [
+        ("2", 0, 0, 0, true, false),
+        ("2", 1, 9, 0, true, false),
+        ("2", 2, 0, 0, false, false),
+        ("2", 2, 0, 1, false, false),
+        ("2", 2, 0, 2, false, true),
+        ("0", 0, 0, 0, false, true),
+        // A younger one that came first keeps its place; it is no reason to
+        // blame a database that runs.
+        ("2", 0, 2, 2, false, false),
+        ("2", 1, 1, 1, true, false),
+        ("", 9, 9, 9, true, false),
+    ] {
+        let database = counted(most, older, younger, holding);
+        let row = (most, older, younger, holding);
+        assert_eq!(database.creation.is_ok(), created, "{row:?}");
+        assert_eq!(database.denied.is_some(), reported, "{row:?}");
+        for obstacle in database.creation.err().into_iter().chain(database.denied) {
+            assert_eq!(obstacle.reason, Reason::NotAllowed);
+            assert!(
+                obstacle.message.contains("policy.maxPerNamespace"),
+                "{}",
+                obstacle.message
+            );
+        }
+    }
+}
+
+#[test]
+fn while_policies_are_open_nothing_they_decide_on_is_done() {
+    let spec = json!({
+        "size": "db.t3.small", "storage": "30Gi", "multiAZ": true, "tags": {"a": "b"},
+        "databaseName": "orders",
+    });
+    let misspelt = configuration(&[CLASS, ("policy.maxStorge", "20Gi")]);
+    let garbage = configuration(&[CLASS, ("policy.maxStorage", "plenty")]);
+    for (configuration, word) in [
+        (Some(&misspelt), "policy.maxStorge"),
+        (Some(&garbage), "policy.maxStorage"),
+        (None, "does not exist"),
+    ] {
+        let goal = desired(&subject(), &object(&spec), with(configuration)).goal;
+        let Goal::Exists(database) = goal else {
+            panic!("{goal:?}")
+        };
+        let undecided = database.undecided.expect("something is open");
+        for obstacle in [database.creation.unwrap_err(), undecided.obstacle] {
+            assert_eq!(obstacle.reason, Reason::InvalidConfiguration);
+            assert!(obstacle.message.contains(word), "{}", obstacle.message);
+        }
+        let left = (database.class, database.storage, database.tags.len());
+        assert_eq!(left, (None, None, 0));
+        assert_eq!(database.multi_az, Some(true), "no policy decides on it");
+        assert_eq!(database.database_name.as_deref(), Some("orders"));
+        let whole = undecided.database;
+        assert_eq!(
+            (whole.class.as_deref(), whole.storage),
+            (Some("db.t3.small"), Some(30))
+        );
+    }
+    // What is no policy's leaves the rest as it was.
+    let other = configuration(&[CLASS, ("aws.rds.postgres.default.port", "80")]);
+    let goal = desired(&subject(), &object(&spec), with(Some(&other))).goal;
+    let Goal::Exists(database) = goal else {
+        panic!("{goal:?}")
+    };
+    assert_eq!((database.undecided, database.storage), (None, Some(30)));
+}
