@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use stow_versions::v1beta1::DeletionPolicy;
+
 /// `aws.security.group.id`: one id, or several separated by commas.
 const SECURITY_GROUP: &str = "aws.security.group.id";
 const SUBNET_GROUP: &str = "aws.subnet.group.name";
@@ -18,6 +20,8 @@ const BACKUP_WINDOW: &str = "aws.rds.postgres.default.backup.window";
 const MAINTENANCE_WINDOW: &str = "aws.rds.postgres.default.maintenance.window";
 const STORAGE_TYPE: &str = "aws.rds.postgres.default.storage.type";
 const STORAGE_SIZE: &str = "aws.rds.postgres.default.storage.size";
+const MONITORING_ROLE: &str = "aws.monitoring.role.arn";
+const MINIMUM_DELETION_POLICY: &str = "policy.minimumDeletionPolicy";
 
 /// The ports that RDS accepts.
 const PORTS: std::ops::RangeInclusive<u16> = 1150..=u16::MAX;
@@ -31,6 +35,8 @@ pub struct Configuration {
     pub subnet_group: Option<String>,
     /// `KmsKeyId`; `None` means the account's key for RDS.
     pub kms_key: Option<String>,
+    /// `MonitoringRoleArn`; `None` means that nobody gets Enhanced Monitoring.
+    pub monitoring_role: Option<String>,
     /// The port of a new instance.
     pub port: u16,
     /// Whether a new instance is Multi-AZ where its spec does not say.
@@ -47,9 +53,26 @@ pub struct Configuration {
     pub storage_type: String,
     /// The storage of a new instance, in GiB, where its spec does not say.
     pub storage: Option<i32>,
+    /// What objects may ask for.
+    pub policy: Policy,
     /// Every value that could not be read. While there is one, no new instance
     /// is made: it would be made with a setting that nobody chose.
     pub faults: Vec<String>,
+}
+
+/// What objects may ask for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// The deletion policy that keeps the least of those that are allowed.
+    pub minimum_deletion_policy: DeletionPolicy,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            minimum_deletion_policy: DeletionPolicy::Snapshot,
+        }
+    }
 }
 
 impl Configuration {
@@ -83,6 +106,18 @@ impl Configuration {
                 "one of gp2, gp3, io1, io2, standard",
             );
         }
+        let mut policy = Policy::default();
+        if let Some(text) = reader.text(MINIMUM_DELETION_POLICY) {
+            let mut known = DeletionPolicy::ALL.into_iter();
+            match known.find(|known| known.as_str() == text) {
+                Some(minimum) => policy.minimum_deletion_policy = minimum,
+                None => reader.fault(
+                    MINIMUM_DELETION_POLICY,
+                    &text,
+                    "one of Delete, Snapshot, Retain",
+                ),
+            }
+        }
         let class = reader.text(CLASS);
         if let Some(class) = class.as_ref().filter(|class| !class.starts_with("db.")) {
             reader.fault(CLASS, class, "an instance class such as db.t3.micro");
@@ -91,6 +126,7 @@ impl Configuration {
             security_groups,
             subnet_group: reader.text(SUBNET_GROUP),
             kms_key: reader.text(KMS_KEY),
+            monitoring_role: reader.text(MONITORING_ROLE),
             port: port.unwrap_or(5432),
             multi_az: multi_az.unwrap_or(false),
             encrypted: encrypted.unwrap_or(true),
@@ -99,6 +135,7 @@ impl Configuration {
             maintenance_window: reader.text(MAINTENANCE_WINDOW),
             storage_type,
             storage,
+            policy,
             faults: reader.faults,
         }
     }

@@ -9,10 +9,6 @@ use crate::rds::{CreateInstance, Password};
 use super::provide::{SWEEPS_THAT_CONFIRM, once_existed};
 use super::{Action, Creation, Database, Observed, Obstacle, Plan, SecretState, Subject, secret};
 
-/// Days of automated backups: the least that safety asks for. AWS's own
-/// default is one.
-const BACKUP_RETENTION: i32 = 7;
-
 pub(super) fn plan(
     subject: &Subject,
     database: &Database,
@@ -114,16 +110,17 @@ fn request(
         storage,
         storage_type,
         iops,
+        throughput,
+        max_storage,
+        engine_version,
         multi_az,
         database_name,
         master_username,
-        port,
-        backup_window,
-        maintenance_window,
         subnet_group,
-        security_groups,
         encrypted,
         kms_key,
+        settings,
+        monitoring_role,
     } = creation.clone();
     let mut tags = database.tags.clone();
     tags.extend(subject.tags());
@@ -133,18 +130,18 @@ fn request(
         storage,
         storage_type,
         iops,
+        throughput,
+        max_storage,
+        engine_version,
         multi_az,
         database_name,
         master_username,
         master_password,
-        port,
-        backup_retention: BACKUP_RETENTION,
-        backup_window,
-        maintenance_window,
         subnet_group,
-        security_groups,
         encrypted,
         kms_key,
+        settings,
+        monitoring_role,
         tags,
     }
 }

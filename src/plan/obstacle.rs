@@ -30,6 +30,7 @@ impl Obstacle {
         match self.reason {
             Reason::InvalidSpec
             | Reason::InvalidConfiguration
+            | Reason::NotAllowed
             | Reason::AccessDenied
             | Reason::QuotaExceeded
             | Reason::NotOwned

@@ -9,4 +9,6 @@ mod modify;
 mod obstacles;
 mod ownership;
 mod secret;
+mod settings;
+mod upgrade;
 mod world;

@@ -3,10 +3,13 @@
 //!
 //! Nothing here may stop at the first fault, or look at RDS.
 
+mod departure;
+mod settings;
+
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
+use stow_versions::PAUSED;
 use stow_versions::convert;
 use stow_versions::limits::{self, MOST_TAGS, Volume};
 use stow_versions::status::Reason;
@@ -39,18 +42,18 @@ pub(super) fn desired(
     configuration: Option<&Configuration>,
 ) -> Desired {
     let goal = match &object.metadata.deletion_timestamp {
-        Some(deletion) => gone(subject, deletion.0),
+        Some(deletion) => departure::goal(subject, &object.spec, deletion.0, configuration),
         None => wanted(subject, object, configuration),
     };
     Desired {
         subject: subject.clone(),
         goal,
-    }
-}
-
-fn gone(subject: &Subject, deletion: Timestamp) -> Goal {
-    Goal::Gone {
-        final_snapshot: subject.final_snapshot(deletion),
+        paused: object
+            .metadata
+            .annotations
+            .as_ref()
+            .and_then(|annotations| annotations.get(PAUSED))
+            .is_some_and(|value| value == "true"),
     }
 }
 
@@ -78,7 +81,17 @@ fn wanted(subject: &Subject, object: &PostgresDB, configuration: Option<&Configu
             .and_then(|text| storage::gibibytes(&text.0)),
         storage_type: spec.storage_type.map(|kind| kind.as_str().to_owned()),
         iops: iops(&spec),
+        throughput: settings::number(spec.throughput),
+        max_storage: max_storage(&spec),
+        engine_version: spec.engine_version.clone(),
+        allow_major_version_upgrade: spec.allow_major_version_upgrade.unwrap_or(false),
         multi_az: spec.multi_az,
+        settings: settings::stated(&spec),
+        apply_changes: spec.apply_changes,
+        monitoring_role: configuration.and_then(|known| known.monitoring_role.clone()),
+        subnet_group: settings::network(&spec).subnet_group,
+        encrypted: settings::encryption(&spec).enabled,
+        kms_key: settings::encryption(&spec).kms_key,
         tags: spec.tags.clone().unwrap_or_default(),
         database_name: spec.database_name.clone(),
         master_username: spec.master_username.clone(),
@@ -109,6 +122,11 @@ fn parsed(spec: &Value) -> Result<PostgresDBSpec, String> {
 
 fn iops(spec: &PostgresDBSpec) -> Option<i32> {
     spec.iops.and_then(|iops| i32::try_from(iops).ok())
+}
+
+fn max_storage(spec: &PostgresDBSpec) -> Option<i32> {
+    let text = spec.max_storage.as_ref()?;
+    storage::gibibytes(&text.0)
 }
 
 /// Every fault of a spec that shows without the configuration.
@@ -283,6 +301,9 @@ fn creation(
     configuration: Option<&Configuration>,
 ) -> Result<Box<Creation>, Obstacle> {
     let invalid = |message: String| Obstacle::new(Reason::InvalidConfiguration, message);
+    if let Some(obstacle) = settings::origin(spec) {
+        return Err(obstacle);
+    }
     let Some(configuration) = configuration else {
         return Err(invalid(
             "The operator's ConfigMap does not exist: kubectl apply -f yaml/config-map.yaml makes it. New databases wait for it.".to_owned(),
@@ -318,6 +339,20 @@ fn creation(
         "gp2" | "gp3" => storage.max(LEAST_GENERAL_PURPOSE),
         _ => storage,
     };
+    let settings = settings::at_creation(spec, configuration);
+    let monitored = settings
+        .enhanced_interval
+        .is_some_and(|seconds| seconds > 0);
+    let monitoring_role = configuration.monitoring_role.clone().filter(|_| monitored);
+    if monitored && monitoring_role.is_none() {
+        return Err(invalid(
+            "spec.monitoring.enhancedInterval needs a role that the platform sets: aws.monitoring.role.arn of the operator's ConfigMap is empty.".to_owned(),
+        ));
+    }
+    let network = settings::network(spec);
+    let encryption = settings::encryption(spec);
+    let encrypted = encryption.enabled.unwrap_or(configuration.encrypted);
+    let kms_key = encryption.kms_key.or_else(|| configuration.kms_key.clone());
     Ok(Box::new(Creation {
         class,
         storage,
@@ -332,16 +367,17 @@ fn creation(
             .master_username
             .clone()
             .unwrap_or_else(|| "postgres".to_owned()),
-        port: configuration.port,
-        backup_window: configuration.backup_window.clone(),
-        maintenance_window: configuration.maintenance_window.clone(),
-        subnet_group: configuration.subnet_group.clone(),
-        security_groups: configuration.security_groups.clone(),
-        encrypted: configuration.encrypted,
-        kms_key: configuration
-            .kms_key
-            .clone()
-            .filter(|_| configuration.encrypted),
+        throughput: settings::number(spec.throughput),
+        // The storage itself means none, which RDS takes for an error here.
+        max_storage: max_storage(spec).filter(|most| *most > storage),
+        engine_version: spec.engine_version.clone(),
+        subnet_group: network
+            .subnet_group
+            .or_else(|| configuration.subnet_group.clone()),
+        encrypted,
+        kms_key: kms_key.filter(|_| encrypted),
+        settings,
+        monitoring_role,
     }))
 }
 

@@ -77,7 +77,7 @@ async fn an_instance_is_read_with_all_that_rds_says_of_it() {
     assert_eq!(read.storage_type.as_deref(), Some("io1"));
     assert_eq!((read.storage, read.iops), (20, Some(1000)));
     assert_eq!(read.database_name.as_deref(), Some("orders"));
-    assert!(read.deletion_protection);
+    assert_eq!(read.settings.deletion_protection, Some(true));
     assert_eq!(read.read_replicas, ["r"]);
     assert_eq!(
         (read.pending.storage, read.pending.multi_az),

@@ -96,6 +96,8 @@ reasons! {
     InvalidSpec,
     /// The platform's `ConfigMap` holds a value that cannot be used.
     InvalidConfiguration,
+    /// The platform does not allow what the spec asks for.
+    NotAllowed,
     /// AWS denied the call: a permission is missing.
     AccessDenied,
     /// A quota or AWS's capacity is exhausted.
