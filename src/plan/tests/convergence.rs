@@ -150,7 +150,7 @@ prop_compose! {
     fn worlds(blank: BoxedStrategy<bool>, leaving: BoxedStrategy<bool>)(
         blank in blank,
         leaving in leaving,
-        classes in (prop::option::of("db\\.(t3|m6g)\\.(small|large)"), "db\\.(t3|m6g)\\.(small|large)"),
+        classes in (prop::option::of("db\\.(t3|m6g)\\.(small|large)"), "db\\.(t3|m6g)\\.(small|large)").boxed(),
         storages in (storage(), 20..2000_i32),
         types in (storage_type(), storage_type()),
         iops in (prop::option::of(1000..60_000_i32), prop::option::of(1000..60_000_i32)),
@@ -158,9 +158,9 @@ prop_compose! {
         tags in prop::collection::btree_map("[a-c]", "[x-z]", 0..3),
         pending in (storage(), prop::option::of(any::<bool>())),
         flaws in (any::<bool>(), any::<bool>(), any::<bool>()),
-        all in (settings(), settings(), settings()),
-        versions in (version(), "1[5-7]\\.[1-5]", any::<bool>()),
-        growth in (storage(), storage(), prop::option::of(500..4000_i32)),
+        all in (settings().boxed(), settings().boxed(), settings().boxed()).boxed(),
+        versions in (version(), "1[5-7]\\.[1-5]", any::<bool>()).boxed(),
+        growth in (storage(), storage(), prop::option::of(500..4000_i32)).boxed(),
         apply_changes in apply_changes(),
         policy in prop::sample::select(DeletionPolicy::ALL.to_vec()),
     ) -> World {
@@ -214,7 +214,7 @@ prop_compose! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn applying_a_plan_and_planning_again_yields_nothing(mut world in worlds(any::<bool>().boxed(), any::<bool>().boxed())) {
