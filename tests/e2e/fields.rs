@@ -85,10 +85,18 @@ async fn fields_are_sent_at_creation_and_changed_in_place() -> Result<()> {
     stage.edit("orders", edit).await?;
     stage
         .object("orders", "the class changed", |object| {
-            object["status"]["size"] == "db.t4g.large"
-                && object["status"]["endpoint"]["port"] == 5434
+            let status = &object["status"];
+            status["size"] == "db.t4g.large" && status.get("pending").is_none()
         })
         .await?;
+    let calls = rds.mutations();
+    assert_eq!(calls.len(), 2, "{calls:?}");
+    let want = [
+        ("ApplyImmediately", "true"),
+        ("DBInstanceClass", "db.t4g.large"),
+        ("DBPortNumber", "5434"),
+    ];
+    assert_eq!(asked(&calls[1]), want.into());
     stage.ready("orders").await?;
     Ok(())
 }

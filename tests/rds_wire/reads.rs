@@ -89,6 +89,23 @@ async fn an_instance_is_read_with_all_that_rds_says_of_it() {
 }
 
 #[tokio::test]
+async fn the_port_is_the_one_that_was_asked_for() {
+    for (stated, want) in [("0", 5433), ("5434", 5434)] {
+        let server = Server::start(move |_, _| {
+            let extra = format!(
+                "<Endpoint><Address>h</Address><Port>5433</Port></Endpoint>\
+                 <DbInstancePort>{stated}</DbInstancePort>"
+            );
+            page(&[instance("orders-1", &extra)], None)
+        })
+        .await;
+        let (rds, _) = client(&server).await;
+        let read = rds.describe("orders-1").await.unwrap().unwrap();
+        assert_eq!(read.settings.port, Some(want));
+    }
+}
+
+#[tokio::test]
 async fn a_torn_sweep_is_no_sweep() {
     let ok = page(&[instance("a", ""), instance("b", "")], None);
     let text = String::from_utf8(ok).unwrap();

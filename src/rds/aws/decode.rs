@@ -122,7 +122,10 @@ fn settings(source: &DbInstance) -> Settings {
         .filter_map(|group| group.vpc_security_group_id.clone())
         .collect();
     let logs = source.enabled_cloudwatch_logs_exports.iter().flatten();
-    let port = source.endpoint.as_ref().and_then(|endpoint| endpoint.port);
+    // RDS states 0 here. Where something stands before the instance, as on
+    // loopback, its endpoint is not the port that was asked for.
+    let port = source.db_instance_port.filter(|port| *port > 0);
+    let port = port.or_else(|| source.endpoint.as_ref()?.port);
     let support = source.engine_lifecycle_support.as_deref();
     Settings {
         port: port.and_then(|port| u16::try_from(port).ok()),
