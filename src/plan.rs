@@ -5,8 +5,10 @@
 //! from run to run is handed in, so that every decision can be read, and
 //! tested, as a row of a table.
 
+mod change;
 mod create;
 mod delete;
+mod fixed;
 mod identity;
 mod keep;
 mod modify;
@@ -15,6 +17,7 @@ mod ownership;
 mod provide;
 mod secret;
 mod state;
+mod upgrade;
 mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
@@ -28,8 +31,9 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::{PendingChange, Reason};
+use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 
-use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password};
+use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Settings};
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +45,8 @@ pub struct Desired {
     pub subject: Subject,
     /// What should become of its database.
     pub goal: Goal,
+    /// Whether the object's annotation says that nothing is to change at AWS.
+    pub paused: bool,
 }
 
 /// What should become of a database.
@@ -48,10 +54,14 @@ pub struct Desired {
 pub enum Goal {
     /// It should exist, like this.
     Exists(Box<Database>),
-    /// It should be gone, and leave this final snapshot.
+    /// Its object is going.
     Gone {
-        /// `FinalDBSnapshotIdentifier`.
+        /// What becomes of the database, or why that cannot be done.
+        policy: Result<DeletionPolicy, Obstacle>,
+        /// `FinalDBSnapshotIdentifier`, where one is taken.
         final_snapshot: String,
+        /// `spec.deletionProtection`.
+        deletion_protection: Option<bool>,
     },
     /// The spec cannot be followed: nothing is changed at RDS until it can.
     Unclear {
@@ -72,8 +82,28 @@ pub struct Database {
     pub storage_type: Option<String>,
     /// `spec.iops`.
     pub iops: Option<i32>,
+    /// `spec.throughput`, in MiB a second.
+    pub throughput: Option<i32>,
+    /// `spec.maxStorage`, in GiB; the storage itself means no growth.
+    pub max_storage: Option<i32>,
+    /// `spec.engineVersion`.
+    pub engine_version: Option<String>,
+    /// `spec.allowMajorVersionUpgrade`.
+    pub allow_major_version_upgrade: bool,
     /// `spec.multiAZ`.
     pub multi_az: Option<bool>,
+    /// The rest of what can change.
+    pub settings: Settings,
+    /// `spec.applyChanges`.
+    pub apply_changes: Option<ApplyChanges>,
+    /// The platform's role for Enhanced Monitoring.
+    pub monitoring_role: Option<String>,
+    /// `spec.network.subnetGroup`, which never changes.
+    pub subnet_group: Option<String>,
+    /// `spec.encryption.enabled`, which never changes.
+    pub encrypted: Option<bool>,
+    /// `spec.encryption.kmsKey`, which never changes.
+    pub kms_key: Option<String>,
     /// `spec.tags`; removing a key here leaves it at AWS.
     pub tags: BTreeMap<String, String>,
     /// `spec.databaseName`, which RDS never changes.
@@ -112,28 +142,28 @@ pub struct Creation {
     pub storage_type: String,
     /// `Iops`.
     pub iops: Option<i32>,
+    /// `StorageThroughput`, in MiB a second.
+    pub throughput: Option<i32>,
+    /// `MaxAllocatedStorage`, in GiB.
+    pub max_storage: Option<i32>,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
     /// `MultiAZ`.
     pub multi_az: bool,
     /// `DBName`.
     pub database_name: String,
     /// `MasterUsername`.
     pub master_username: String,
-    /// `Port`.
-    pub port: u16,
-    /// `PreferredBackupWindow`.
-    pub backup_window: Option<String>,
-    /// `PreferredMaintenanceWindow`.
-    pub maintenance_window: Option<String>,
     /// `DBSubnetGroupName`.
     pub subnet_group: Option<String>,
-    /// `VpcSecurityGroupIds`.
-    pub security_groups: Vec<String>,
     /// `StorageEncrypted`.
     pub encrypted: bool,
     /// `KmsKeyId`.
     pub kms_key: Option<String>,
-    /// `BackupRetentionPeriod`, in days.
-    pub backup_retention: i32,
+    /// What else it has.
+    pub settings: Settings,
+    /// `MonitoringRoleArn`.
+    pub monitoring_role: Option<String>,
     /// The platform's tags, which go over those of the spec.
     pub required_tags: BTreeMap<String, String>,
 }
@@ -163,8 +193,11 @@ pub struct Observed {
     pub issued: Vec<(Action, Timestamp)>,
     /// The last password that RDS accepted.
     pub accepted_password: Option<Password>,
-    /// The last action that failed, and when to try it again.
-    pub failed: Option<Failed>,
+    /// The actions that failed, and when to try each again.
+    pub failed: Vec<Failed>,
+    /// The version that RDS was asked for by an upgrade to another major, for
+    /// this generation of the spec.
+    pub upgrade_tried: Option<String>,
     /// Whether the operator was told to change nothing.
     pub read_only: bool,
 }
@@ -217,8 +250,19 @@ pub struct Plan {
 pub enum Action {
     /// Puts Stow's finalizer on the object.
     AddFinalizer,
-    /// Takes Stow's finalizer off the object.
+    /// Takes Stow's finalizer off the object, whose instance is gone.
     RemoveFinalizer,
+    /// Takes Stow's finalizer off the object, and leaves the instance.
+    Release {
+        /// `DBInstanceIdentifier`.
+        identifier: String,
+    },
+    /// Writes down, before RDS is asked, that it is asked for another major: a
+    /// second time needs another spec.
+    NoteUpgrade {
+        /// `EngineVersion`.
+        version: String,
+    },
     /// Creates the Secret.
     CreateSecret(SecretContent),
     /// Sets keys of a Secret that exists.
@@ -280,13 +324,26 @@ impl Action {
 /// next observation plans the rest.
 pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     let mut plan = match &desired.goal {
-        Goal::Exists(database) => provide::plan(&desired.subject, database, observed),
-        Goal::Gone { final_snapshot } => delete::plan(&desired.subject, final_snapshot, observed),
+        Goal::Exists(database) => provide::plan(&desired.subject, database, observed, now),
+        Goal::Gone {
+            policy,
+            final_snapshot,
+            deletion_protection,
+        } => {
+            let departure = delete::Departure {
+                policy: policy.as_ref().copied(),
+                final_snapshot,
+                deletion_protection: *deletion_protection,
+            };
+            delete::plan(&desired.subject, &departure, observed)
+        }
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
     hold_back(&mut plan, observed, now);
     if observed.read_only {
         withhold::all(&mut plan);
+    } else if desired.paused {
+        withhold::at_rds(&mut plan);
     }
     plan
 }
@@ -295,32 +352,34 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
 const SETTLING: SignedDuration = SignedDuration::from_mins(5);
 
 /// Takes back an action that RDS accepted, or that failed, a short while ago,
-/// with all that follows it, and says why instead.
+/// and says why instead. Modifications do not depend on each other; what
+/// follows on another action waits with it.
 fn hold_back(plan: &mut Plan, observed: &Observed, now: Timestamp) {
-    let accepted = |action: &Action| {
-        let mut issued = observed.issued.iter();
-        issued.any(|(issued, at)| issued == action && now < *at + SETTLING)
-    };
-    if let Some(index) = plan.actions.iter().position(accepted) {
-        plan.actions.truncate(index);
-        plan.waiting.push(Obstacle::new(
+    for action in std::mem::take(&mut plan.actions) {
+        let Some(obstacle) = held_back(&action, observed, now) else {
+            plan.actions.push(action);
+            continue;
+        };
+        if !plan.waiting.contains(&obstacle) && !plan.blocked.contains(&obstacle) {
+            plan.hinder(obstacle);
+        }
+        if !matches!(action, Action::Modify(_)) {
+            break;
+        }
+    }
+}
+
+fn held_back(action: &Action, observed: &Observed, now: Timestamp) -> Option<Obstacle> {
+    let mut issued = observed.issued.iter();
+    if issued.any(|(issued, at)| issued == action && now < *at + SETTLING) {
+        return Some(Obstacle::new(
             Reason::Modifying,
             "RDS has accepted the change and does not show it yet.",
         ));
     }
-    let Some(failed) = observed
+    let failed = observed
         .failed
-        .as_ref()
-        .filter(|failed| now < failed.retry_at)
-    else {
-        return;
-    };
-    if let Some(index) = plan
-        .actions
         .iter()
-        .position(|action| action.repeats(&failed.action))
-    {
-        plan.actions.truncate(index);
-        plan.hinder(failed.obstacle.clone());
-    }
+        .find(|failed| now < failed.retry_at && action.repeats(&failed.action))?;
+    Some(failed.obstacle.clone())
 }

@@ -9,11 +9,13 @@ mod calls;
 pub mod codes;
 mod error;
 mod model;
+mod settings;
 
 pub use aws::{ATTEMPT_TIMEOUT, AwsRds};
 pub use calls::{Observer, Outcome};
 pub use error::{Decision, Error, Refusal};
 pub use model::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Pending};
+pub use settings::Settings;
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -51,7 +53,8 @@ pub trait Rds: Send + Sync + 'static {
         request: &ModifyInstance,
     ) -> impl Future<Output = Result<Instance, Error>> + Send;
 
-    /// `DeleteDBInstance`. Automated backups are retained.
+    /// `DeleteDBInstance`. Automated backups are retained with a final snapshot,
+    /// and go without one.
     fn delete(&self, request: &DeleteInstance) -> impl Future<Output = Result<(), Error>> + Send;
 
     /// `AddTagsToResource`: adds or overwrites these keys, and leaves the others.

@@ -33,8 +33,9 @@ use memory::Memory;
 use validate::Surroundings;
 
 /// Each round does what the last one made possible; a database takes five from
-/// nothing to its create request. More means that plans do not converge.
-const ROUNDS: usize = 8;
+/// nothing to its create request, and each change that RDS refuses costs one
+/// more. More means that plans do not converge.
+const ROUNDS: usize = 10;
 
 /// How long an object at rest stays unread. It is how an edit of its Secret is
 /// noticed, which nothing watches.
@@ -227,7 +228,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 continue;
             }
             for action in plan.actions {
-                let last = action == Action::RemoveFinalizer;
+                let last = matches!(action, Action::RemoveFinalizer | Action::Release { .. });
                 if !self.execute(&desired, action).await? {
                     break;
                 }
@@ -335,8 +336,10 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         }
         let retry = observed
             .failed
-            .as_ref()
-            .map(|failed| failed.retry_at.duration_since(now));
+            .iter()
+            .map(|failed| failed.retry_at.duration_since(now))
+            .filter(|retry| retry.is_positive())
+            .min();
         let retry = retry.and_then(|retry| Duration::try_from(retry).ok());
         let again = retry.map_or(REST, |retry| retry.clamp(RETRY, REST));
         // A sweep that ended before this object was tracked did not wake it.

@@ -10,7 +10,7 @@ use aws_config::{BehaviorVersion, Region};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use harness::Moto;
 use stow::rds::{
-    AwsRds, CreateInstance, DeleteInstance, Error, ModifyInstance, Password, Rds, Refusal,
+    AwsRds, CreateInstance, DeleteInstance, Error, ModifyInstance, Password, Rds, Refusal, Settings,
 };
 
 async fn client(moto: &Moto) -> AwsRds {
@@ -35,18 +35,24 @@ fn create(identifier: &str) -> CreateInstance {
         storage: 20,
         storage_type: "gp2".to_owned(),
         iops: None,
+        throughput: None,
+        max_storage: None,
+        engine_version: None,
         multi_az: false,
         database_name: "orders".to_owned(),
         master_username: "postgres".to_owned(),
         master_password: Password::new("correct-horse".to_owned()),
-        port: 5432,
-        backup_retention: 7,
-        backup_window: None,
-        maintenance_window: None,
         subnet_group: None,
-        security_groups: Vec::new(),
         encrypted: true,
         kms_key: None,
+        settings: Settings {
+            port: Some(5432),
+            backup_retention: Some(7),
+            backup_window: None,
+            auto_minor_version_upgrade: Some(true),
+            ..Settings::default()
+        },
+        monitoring_role: None,
         tags: tags([
             ("stow.myob.com/object", "shop/orders"),
             ("Created By", "ümläut & <co>"),
@@ -57,7 +63,7 @@ fn create(identifier: &str) -> CreateInstance {
 fn delete(identifier: &str, snapshot: &str) -> DeleteInstance {
     DeleteInstance {
         identifier: identifier.to_owned(),
-        final_snapshot: snapshot.to_owned(),
+        final_snapshot: Some(snapshot.to_owned()),
     }
 }
 

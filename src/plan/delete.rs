@@ -1,12 +1,13 @@
 //! Plans for a database that should be gone.
 //!
-//! Nothing here may skip the final snapshot, need the Secret or the spec, or
-//! let the object go before its instance has.
+//! Nothing here may skip the final snapshot unless the policy is to, need the
+//! Secret, or let the object go before its instance has, unless that stays.
 
 use jiff::SignedDuration;
 use stow_versions::status::Reason;
+use stow_versions::v1beta1::DeletionPolicy;
 
-use crate::rds::{DeleteInstance, Instance};
+use crate::rds::{DeleteInstance, Instance, ModifyInstance, Settings};
 
 use super::ownership::{Ownership, ownership};
 use super::provide::{SWEEPS_THAT_CONFIRM, claim};
@@ -17,7 +18,17 @@ use super::{Action, Observed, Obstacle, Plan, Presence, Subject};
 /// under way when the object was deleted may still take effect.
 const UNSEEN: SignedDuration = SignedDuration::from_secs(60);
 
-pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed) -> Plan {
+/// How a database goes.
+pub(super) struct Departure<'a> {
+    /// What becomes of it, or why that cannot be done.
+    pub(super) policy: Result<DeletionPolicy, &'a Obstacle>,
+    /// `FinalDBSnapshotIdentifier`, where one is taken.
+    pub(super) final_snapshot: &'a str,
+    /// `spec.deletionProtection`.
+    pub(super) deletion_protection: Option<bool>,
+}
+
+pub(super) fn plan(subject: &Subject, departure: &Departure<'_>, observed: &Observed) -> Plan {
     let mut plan = Plan::default();
     if !observed.finalizer {
         return plan;
@@ -38,7 +49,7 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
         }
         Presence::Absent { .. } => plan.actions.push(Action::RemoveFinalizer),
         Presence::Present(instance) => match ownership(subject, instance) {
-            Ownership::Ours => delete(instance, final_snapshot, &mut plan),
+            Ownership::Ours => depart(instance, departure, &mut plan),
             Ownership::Since2017 => plan.actions.extend(claim(subject, instance)),
             Ownership::Foreign(_) if !observed.recorded => {
                 plan.actions.push(Action::RemoveFinalizer);
@@ -56,12 +67,27 @@ pub(super) fn plan(subject: &Subject, final_snapshot: &str, observed: &Observed)
     plan
 }
 
-fn delete(instance: &Instance, final_snapshot: &str, plan: &mut Plan) {
+fn depart(instance: &Instance, departure: &Departure<'_>, plan: &mut Plan) {
+    match departure.policy {
+        // Deleted by somebody else meanwhile, it is waited for as ever.
+        Ok(DeletionPolicy::Retain) if state(&instance.status) != State::Deleting => {
+            let identifier = instance.identifier.clone();
+            plan.actions.push(Action::Release { identifier });
+        }
+        Ok(policy) => delete(instance, policy, departure, plan),
+        Err(obstacle) => plan.blocked.push(obstacle.clone()),
+    }
+}
+
+fn delete(instance: &Instance, policy: DeletionPolicy, departure: &Departure<'_>, plan: &mut Plan) {
+    let snapshot = (policy != DeletionPolicy::Delete).then_some(departure.final_snapshot);
     let incompatible = |message: String| Obstacle::new(Reason::IncompatibleState, message);
     match state(&instance.status) {
         State::Deleting => {
-            let message =
-                format!("RDS deletes the instance, after its final snapshot {final_snapshot}.");
+            let after = snapshot.map_or(String::new(), |snapshot| {
+                format!(", after its final snapshot {snapshot}")
+            });
+            let message = format!("RDS deletes the instance{after}.");
             plan.waiting.push(Obstacle::new(Reason::Deleting, message));
             return;
         }
@@ -73,14 +99,14 @@ fn delete(instance: &Instance, final_snapshot: &str, plan: &mut Plan) {
             plan.waiting.push(Obstacle::new(Reason::Deleting, message));
             return;
         }
-        State::Lost => {
+        State::Lost if snapshot.is_some() => {
             plan.blocked.push(incompatible(format!(
                 "RDS says {}, and takes no final snapshot of such an instance. Stow deletes none without: delete it in RDS yourself if nothing of it is needed.",
                 instance.status
             )));
             return;
         }
-        State::Settled | State::StorageSettling | State::Stopped | State::Broken => {}
+        State::Settled | State::StorageSettling | State::Stopped | State::Broken | State::Lost => {}
     }
     if !instance.read_replicas.is_empty() {
         plan.blocked.push(incompatible(format!(
@@ -89,15 +115,40 @@ fn delete(instance: &Instance, final_snapshot: &str, plan: &mut Plan) {
         )));
         return;
     }
-    if instance.deletion_protection {
-        plan.blocked.push(incompatible(format!(
-            "Deletion protection is on: aws rds modify-db-instance --db-instance-identifier {} --no-deletion-protection turns it off.",
-            instance.identifier
-        )));
+    if instance.settings.deletion_protection == Some(true) {
+        protected(instance, departure.deletion_protection, plan);
         return;
     }
     plan.actions.push(Action::Delete(DeleteInstance {
         identifier: instance.identifier.clone(),
-        final_snapshot: final_snapshot.to_owned(),
+        final_snapshot: snapshot.map(str::to_owned),
     }));
+}
+
+/// Protection that the spec lifts is lifted; any other was somebody's will.
+fn protected(instance: &Instance, wanted: Option<bool>, plan: &mut Plan) {
+    let how = match wanted {
+        Some(false) => {
+            plan.actions.push(Action::Modify(Box::new(ModifyInstance {
+                identifier: instance.identifier.clone(),
+                settings: Settings {
+                    deletion_protection: Some(false),
+                    ..Settings::default()
+                },
+                ..ModifyInstance::default()
+            })));
+            return;
+        }
+        Some(true) => {
+            "as spec.deletionProtection asks: write false there, which also works now, and the instance goes".to_owned()
+        }
+        None => format!(
+            "and this object's spec did not ask for it: write spec.deletionProtection: false if the instance may go, or turn it off by aws rds modify-db-instance --db-instance-identifier {} --no-deletion-protection",
+            instance.identifier
+        ),
+    };
+    plan.blocked.push(Obstacle::new(
+        Reason::IncompatibleState,
+        format!("Deletion protection is on, {how}."),
+    ));
 }

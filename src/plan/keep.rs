@@ -3,14 +3,16 @@
 //!
 //! Nothing here may change what nobody states.
 
+use jiff::Timestamp;
 use stow_versions::status::Reason;
 
-use crate::rds::{Instance, ModifyInstance, Password};
+use crate::rds::Instance;
 
-use super::modify::{self, Changes};
 use super::provide::claim;
 use super::state::{State, state};
-use super::{Action, Database, Failed, Observed, Obstacle, Plan, Subject, Undecided, secret};
+use super::{
+    Action, Database, Observed, Obstacle, Plan, Subject, Undecided, change, fixed, modify, secret,
+};
 
 /// Keeps an instance that is the object's as the spec says.
 pub(super) fn plan(
@@ -18,6 +20,7 @@ pub(super) fn plan(
     database: &Database,
     instance: &Instance,
     observed: &Observed,
+    now: Timestamp,
     plan: &mut Plan,
 ) {
     let changeable = match state(&instance.status) {
@@ -56,13 +59,14 @@ pub(super) fn plan(
             "The instance's storage is full: raise spec.storage.",
         ));
     }
-    plan.blocked.extend(immutable(database, instance));
+    plan.blocked.extend(fixed::differences(database, instance));
     plan.blocked.extend(database.denied.clone());
     plan.blocked.extend(undecided(database, instance));
-    plan.blocked.extend(modify::idle_iops(database, instance));
+    plan.blocked.extend(modify::impossible(database, instance));
     let password = secret::plan(&database.secret_name, instance, observed, plan);
-    plan.pending = modify::accepted(instance);
-    change(database, instance, password, changeable, observed, plan);
+    plan.pending = change::accepted(database, instance);
+    let room = change::Room { changeable, now };
+    change::plan(database, instance, password, &room, observed, plan);
     // Last, since a tag that RDS refuses must hold up nothing else.
     tag(subject, database, instance, plan);
 }
@@ -71,42 +75,10 @@ pub(super) fn plan(
 /// is as its spec says has no need to know.
 fn undecided(database: &Database, instance: &Instance) -> Option<Obstacle> {
     let Undecided { obstacle, database } = database.undecided.as_deref()?;
-    let Changes { compute, storage } = Changes::between(database, instance);
     let mut tags = database.tags.iter();
-    let waits = !compute.is_empty()
-        || !storage.is_empty()
+    let waits = !modify::Changes::between(database, instance).parts().is_empty()
         || tags.any(|(key, value)| instance.tags.get(key) != Some(value));
     waits.then(|| obstacle.clone())
-}
-
-/// What the spec asks to change and RDS never changes. A rule of the schema
-/// refuses it too, but not for a write in v1alpha1.
-fn immutable(database: &Database, instance: &Instance) -> Vec<Obstacle> {
-    let names = [
-        (
-            "databaseName",
-            &database.database_name,
-            instance.database_name.as_deref(),
-        ),
-        (
-            "masterUsername",
-            &database.master_username,
-            Some(instance.master_username.as_str()),
-        ),
-    ];
-    let differs = |(_, wanted, has): &(_, &Option<String>, Option<&str>)| {
-        wanted
-            .as_ref()
-            .is_some_and(|wanted| Some(wanted.as_str()) != *has)
-    };
-    let obstacle = |(field, _, has): (&str, _, Option<&str>)| {
-        let write = has.map_or("remove it".to_owned(), |has| {
-            format!("write {has:?} or remove it")
-        });
-        let message = format!("spec.{field} cannot change on a database that exists: {write}.");
-        Obstacle::new(Reason::InvalidSpec, message)
-    };
-    names.into_iter().filter(differs).map(obstacle).collect()
 }
 
 /// Sets the tags that the spec wants and the instance lacks. Keys that nobody
@@ -125,61 +97,5 @@ fn tag(subject: &Subject, database: &Database, instance: &Instance, plan: &mut P
     if !tags.is_empty() {
         let arn = instance.arn.clone();
         plan.actions.push(Action::AddTags { arn, tags });
-    }
-}
-
-fn change(
-    database: &Database,
-    instance: &Instance,
-    password: Option<Password>,
-    changeable: bool,
-    observed: &Observed,
-    plan: &mut Plan,
-) {
-    let Changes { compute, storage } = Changes::between(database, instance);
-    let storage_waits = state(&instance.status) == State::StorageSettling && !storage.is_empty();
-    if storage_waits {
-        let why = "RDS still optimizes the storage after its last change";
-        plan.pending.extend(modify::waiting(storage.changes(), why));
-        plan.waiting.push(Obstacle::new(
-            Reason::StorageOptimizing,
-            "RDS still optimizes the storage; its next change follows then.",
-        ));
-    }
-    let wanted = if storage_waits {
-        compute
-    } else {
-        let all = modify::merge(compute.clone(), storage);
-        // Where RDS refused both in one, what it refused may be the storage
-        // alone: that waits for another try, and the rest does not.
-        match &observed.failed {
-            Some(Failed {
-                action: Action::Modify(tried),
-                obstacle,
-                ..
-            }) if **tried == all && !compute.is_empty() => {
-                plan.hinder(obstacle.clone());
-                compute
-            }
-            _ => all,
-        }
-    };
-    let password_wanted = password.map(|password| ModifyInstance {
-        identifier: instance.identifier.clone(),
-        master_password: Some(password),
-        ..ModifyInstance::default()
-    });
-    for request in password_wanted.into_iter().chain([wanted]) {
-        if request.is_empty() {
-            continue;
-        }
-        if changeable {
-            plan.actions.push(Action::Modify(Box::new(request)));
-        } else {
-            plan.waiting.push(Obstacle::new(
-                Reason::InProgress,
-                format!("Changes wait while RDS says {}.", instance.status),
-            ));
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here may replace a database that once existed, or touch one that is
 //! not the object's.
 
+use jiff::Timestamp;
 use stow_versions::status::Reason;
 
 use crate::rds::Instance;
@@ -25,11 +26,16 @@ pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
     recorded || accepted
 }
 
-pub(super) fn plan(subject: &Subject, database: &Database, observed: &Observed) -> Plan {
+pub(super) fn plan(
+    subject: &Subject,
+    database: &Database,
+    observed: &Observed,
+    now: Timestamp,
+) -> Plan {
     let mut plan = Plan::default();
     let own = own_instance(subject, observed, &mut plan);
     if let Some(instance) = own {
-        keep::plan(subject, database, instance, observed, &mut plan);
+        keep::plan(subject, database, instance, observed, now, &mut plan);
     } else if let Presence::Absent { sweeps, .. } = observed.instance {
         create::plan(subject, database, observed, sweeps, &mut plan);
     }

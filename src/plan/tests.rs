@@ -10,4 +10,6 @@ mod obstacles;
 mod ownership;
 mod policy;
 mod secret;
+mod settings;
+mod upgrade;
 mod world;

@@ -1,8 +1,10 @@
-//! What an operator that is to change nothing does with a plan: it tells it.
+//! What is done with a plan that is not to be carried out: it is told.
 //!
-//! Nothing here may let an action through.
+//! Nothing here may let an action through that changes what is to stay.
 
 use stow_versions::status::Reason;
+
+use crate::rds::DeleteInstance;
 
 use super::{Action, Obstacle, Plan};
 
@@ -24,11 +26,49 @@ pub(super) fn all(plan: &mut Plan) {
     }
 }
 
+/// Takes back what would change something at AWS, with all that follows it.
+pub(super) fn at_rds(plan: &mut Plan) {
+    let Some(first) = plan.actions.iter().position(changes_rds) else {
+        return;
+    };
+    let actions: Vec<_> = plan.actions.drain(first..).collect();
+    let told: Vec<_> = actions.iter().map(summary).collect();
+    plan.blocked.push(Obstacle::new(
+        Reason::Paused,
+        format!(
+            "The annotation {} says that nothing is to change at AWS. Else Stow would {} next: remove the annotation to let it.",
+            stow_versions::PAUSED,
+            told.join(", ")
+        ),
+    ));
+}
+
+fn changes_rds(action: &Action) -> bool {
+    match action {
+        Action::Create(_)
+        | Action::Modify(_)
+        | Action::AddTags { .. }
+        | Action::Delete(_)
+        // It stands for the modification that follows it.
+        | Action::NoteUpgrade { .. } => true,
+        Action::AddFinalizer
+        | Action::RemoveFinalizer
+        | Action::Release { .. }
+        | Action::CreateSecret(_)
+        | Action::UpdateSecret { .. }
+        | Action::DeleteSecret(_) => false,
+    }
+}
+
 /// What an action does, in words that follow "it would".
 fn summary(action: &Action) -> String {
     match action {
         Action::AddFinalizer => "add the finalizer".to_owned(),
         Action::RemoveFinalizer => "remove the finalizer".to_owned(),
+        Action::Release { identifier } => {
+            format!("remove the finalizer and leave RDS instance {identifier}")
+        }
+        Action::NoteUpgrade { version } => format!("note the upgrade to {version}"),
         Action::CreateSecret(content) => format!("create Secret {}", content.name),
         Action::UpdateSecret { held, .. } => format!("write Secret {}", held.name),
         Action::DeleteSecret(held) => format!("delete Secret {}", held.name),
@@ -42,9 +82,15 @@ fn summary(action: &Action) -> String {
             "tag {arn} ({})",
             tags.keys().cloned().collect::<Vec<_>>().join(", ")
         ),
-        Action::Delete(request) => format!(
-            "delete RDS instance {} with final snapshot {}",
-            request.identifier, request.final_snapshot
-        ),
+        Action::Delete(DeleteInstance {
+            identifier,
+            final_snapshot,
+        }) => {
+            let how = final_snapshot.as_ref().map_or_else(
+                || "without a final snapshot".to_owned(),
+                |snapshot| format!("with final snapshot {snapshot}"),
+            );
+            format!("delete RDS instance {identifier} {how}")
+        }
     }
 }

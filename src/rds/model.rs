@@ -3,8 +3,10 @@
 //! Nothing here decides: values are as RDS states them, or as the planner
 //! wants them sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+
+use super::Settings;
 
 /// A DB instance as RDS describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,14 +33,28 @@ pub struct Instance {
     pub storage_type: Option<String>,
     /// `Iops`; RDS states 3,000 for a gp3 volume that has no IOPS of its own.
     pub iops: Option<i32>,
+    /// `StorageThroughput`, in MiB a second.
+    pub throughput: Option<i32>,
+    /// `MaxAllocatedStorage`, in GiB; absent where storage does not grow by
+    /// itself.
+    pub max_storage: Option<i32>,
     /// `MultiAZ`.
     pub multi_az: bool,
     /// `DBName`; absent where only `postgres` exists.
     pub database_name: Option<String>,
     /// `MasterUsername`.
     pub master_username: String,
-    /// `DeletionProtection`.
-    pub deletion_protection: bool,
+    /// `DBSubnetGroupName`.
+    pub subnet_group: Option<String>,
+    /// `StorageEncrypted`.
+    pub encrypted: Option<bool>,
+    /// `KmsKeyId`: the key's ARN.
+    pub kms_key: Option<String>,
+    /// What else is in effect.
+    pub settings: Settings,
+    /// The `ParameterApplyStatus` of its parameter group, such as `in-sync` or
+    /// `pending-reboot`.
+    pub parameters: Option<String>,
     /// `ReadReplicaDBInstanceIdentifiers`.
     pub read_replicas: Vec<String>,
     /// `PendingModifiedValues`, as far as Stow sets them.
@@ -58,8 +74,14 @@ pub struct Pending {
     pub storage_type: Option<String>,
     /// `Iops`.
     pub iops: Option<i32>,
+    /// `StorageThroughput`, in MiB a second.
+    pub throughput: Option<i32>,
     /// `MultiAZ`.
     pub multi_az: Option<bool>,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
+    /// What else waits.
+    pub settings: Settings,
     /// Whether a new master password waits.
     pub master_password: bool,
 }
@@ -86,10 +108,10 @@ impl fmt::Debug for Password {
     }
 }
 
-/// A `CreateDBInstance` for PostgreSQL. What is `None` is left to RDS's default.
-///
-/// Never public, always with `CopyTagsToSnapshot` (a final snapshot takes no
-/// tags of its own) and without the paid extended support.
+/// A `CreateDBInstance` for PostgreSQL. What is `None` is left to RDS's default,
+/// but that it is never public and never on the paid extended support unless
+/// asked for. Always with `CopyTagsToSnapshot`: a final snapshot takes no tags
+/// of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CreateInstance {
     /// `DBInstanceIdentifier`.
@@ -102,6 +124,12 @@ pub struct CreateInstance {
     pub storage_type: String,
     /// `Iops`; never for gp2, standard, or gp3 under 400 GiB.
     pub iops: Option<i32>,
+    /// `StorageThroughput`, in MiB a second; only for gp3 from 400 GiB on.
+    pub throughput: Option<i32>,
+    /// `MaxAllocatedStorage`, in GiB, at least 110 % of the storage.
+    pub max_storage: Option<i32>,
+    /// `EngineVersion`: a major, or a minor of it.
+    pub engine_version: Option<String>,
     /// `MultiAZ`.
     pub multi_az: bool,
     /// `DBName`.
@@ -110,22 +138,16 @@ pub struct CreateInstance {
     pub master_username: String,
     /// `MasterUserPassword`.
     pub master_password: Password,
-    /// `Port`.
-    pub port: u16,
-    /// `BackupRetentionPeriod`, in days.
-    pub backup_retention: i32,
-    /// `PreferredBackupWindow`, such as `03:00-04:00`.
-    pub backup_window: Option<String>,
-    /// `PreferredMaintenanceWindow`, such as `sun:05:00-sun:06:00`.
-    pub maintenance_window: Option<String>,
     /// `DBSubnetGroupName`.
     pub subnet_group: Option<String>,
-    /// `VpcSecurityGroupIds`; empty means the VPC's default.
-    pub security_groups: Vec<String>,
     /// `StorageEncrypted`.
     pub encrypted: bool,
     /// `KmsKeyId`.
     pub kms_key: Option<String>,
+    /// What else it has.
+    pub settings: Settings,
+    /// `MonitoringRoleArn`; needed where Enhanced Monitoring is on.
+    pub monitoring_role: Option<String>,
     /// `Tags`.
     pub tags: BTreeMap<String, String>,
 }
@@ -143,8 +165,22 @@ pub struct ModifyInstance {
     pub storage_type: Option<String>,
     /// `Iops`.
     pub iops: Option<i32>,
+    /// `StorageThroughput`, in MiB a second.
+    pub throughput: Option<i32>,
+    /// `MaxAllocatedStorage`, in GiB; the storage itself turns growth off.
+    pub max_storage: Option<i32>,
     /// `MultiAZ`.
     pub multi_az: Option<bool>,
+    /// `EngineVersion`.
+    pub engine_version: Option<String>,
+    /// `AllowMajorVersionUpgrade`.
+    pub allow_major_version_upgrade: bool,
+    /// What else changes.
+    pub settings: Settings,
+    /// The logs that are exported now: RDS is told the difference.
+    pub log_exports_before: BTreeSet<String>,
+    /// `MonitoringRoleArn`; needed where Enhanced Monitoring is turned on.
+    pub monitoring_role: Option<String>,
     /// `MasterUserPassword`; RDS applies it at once either way.
     pub master_password: Option<Password>,
     /// `ApplyImmediately`. It flushes every pending change, not this one alone.
@@ -161,7 +197,14 @@ impl ModifyInstance {
             storage,
             storage_type,
             iops,
+            throughput,
+            max_storage,
             multi_az,
+            engine_version,
+            allow_major_version_upgrade: _,
+            settings,
+            log_exports_before: _,
+            monitoring_role: _,
             master_password,
             apply_immediately: _,
         } = self;
@@ -172,12 +215,19 @@ impl ModifyInstance {
                 .as_ref()
                 .map(|kind| format!("storageType {kind}")),
             iops.map(|iops| format!("iops {iops}")),
+            throughput.map(|throughput| format!("throughput {throughput}")),
+            max_storage.map(|gibibytes| format!("maxStorage {gibibytes}Gi")),
             multi_az.map(|multi_az| format!("multiAZ {multi_az}")),
+            engine_version
+                .as_ref()
+                .map(|version| format!("engineVersion {version}")),
             master_password
                 .as_ref()
                 .map(|_| "master password".to_owned()),
         ];
-        changes.into_iter().flatten().collect()
+        let mut changes: Vec<_> = changes.into_iter().flatten().collect();
+        changes.extend(settings.words());
+        changes
     }
 
     /// Whether it asks for nothing.
@@ -186,11 +236,11 @@ impl ModifyInstance {
     }
 }
 
-/// A `DeleteDBInstance`, with its final snapshot.
+/// A `DeleteDBInstance`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteInstance {
     /// `DBInstanceIdentifier`.
     pub identifier: String,
-    /// `FinalDBSnapshotIdentifier`.
-    pub final_snapshot: String,
+    /// `FinalDBSnapshotIdentifier`. Without one the automated backups go too.
+    pub final_snapshot: Option<String>,
 }

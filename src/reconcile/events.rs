@@ -56,9 +56,9 @@ impl Happening {
             Action::Delete(request) => (
                 Reason::Deleting,
                 "DeleteDBInstance".to_owned(),
-                format!(
-                    "Deleting RDS instance {identifier}, with final snapshot {}",
-                    request.final_snapshot
+                request.final_snapshot.as_ref().map_or_else(
+                    || format!("Deleting RDS instance {identifier} and its automated backups, without a final snapshot"),
+                    |snapshot| format!("Deleting RDS instance {identifier}, with final snapshot {snapshot}"),
                 ),
             ),
             Action::RemoveFinalizer => (
@@ -66,7 +66,15 @@ impl Happening {
                 "RemoveFinalizer".to_owned(),
                 format!("Letting the object go, since RDS has no instance {identifier}"),
             ),
+            Action::Release { identifier } => (
+                Reason::Deleting,
+                "RemoveFinalizer".to_owned(),
+                format!(
+                    "Letting the object go. RDS instance {identifier} stays, by spec.deletionPolicy, with its tags; the Secret goes with the object"
+                ),
+            ),
             Action::AddFinalizer
+            | Action::NoteUpgrade { .. }
             | Action::CreateSecret(_)
             | Action::UpdateSecret { .. }
             | Action::DeleteSecret(_) => return None,

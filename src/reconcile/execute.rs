@@ -3,7 +3,7 @@
 //! Nothing here may choose: an action is done as it is planned, once, while
 //! this replica leads; what came of it is remembered for the next plan.
 
-use stow_versions::status::Reason;
+use stow_versions::status::{Reason, Upgrade};
 use tracing::{info, warn};
 
 use crate::cluster::{self, Cluster};
@@ -53,7 +53,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                     info!(action = happening.action, "{}", happening.note);
                     self.happenings.push(happening);
                 }
-                if action == Action::RemoveFinalizer {
+                if matches!(action, Action::RemoveFinalizer | Action::Release { .. }) {
                     self.tell_the_last().await?;
                 }
                 Ok(true)
@@ -77,7 +77,18 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let namespace = &subject.namespace;
         match action {
             Action::AddFinalizer => *object = cluster.set_finalizer(object, true).await?,
-            Action::RemoveFinalizer => *object = cluster.set_finalizer(object, false).await?,
+            Action::RemoveFinalizer | Action::Release { .. } => {
+                *object = cluster.set_finalizer(object, false).await?;
+            }
+            Action::NoteUpgrade { version } => {
+                let mut status = object.status.clone();
+                status.upgrade = Some(Upgrade {
+                    version: Some(version.clone()),
+                    generation: object.metadata.generation,
+                });
+                cluster.set_status(object, &status).await?;
+                object.status = status;
+            }
             Action::CreateSecret(content) => cluster.create_secret(object, content).await?,
             Action::UpdateSecret { held, content } => {
                 cluster.update_secret(namespace, held, content).await?;
@@ -163,6 +174,8 @@ fn changes_instance(action: &Action) -> bool {
         Action::Create(_) | Action::Modify(_) | Action::Delete(_) | Action::AddTags { .. } => true,
         Action::AddFinalizer
         | Action::RemoveFinalizer
+        | Action::Release { .. }
+        | Action::NoteUpgrade { .. }
         | Action::CreateSecret(_)
         | Action::UpdateSecret { .. }
         | Action::DeleteSecret(_) => false,

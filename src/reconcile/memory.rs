@@ -18,6 +18,10 @@ const LATER: SignedDuration = SignedDuration::from_secs(60);
 /// No wait is longer: a quota is raised, a right granted, without a word to us.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
+/// As many failures are remembered as one plan has requests, and some that were
+/// replaced by others; the oldest is forgotten first.
+const MOST_FAILURES: usize = 8;
+
 /// What is remembered of one object's instance.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Memory {
@@ -37,15 +41,27 @@ pub(super) struct Memory {
     pub(super) issued: Vec<(Action, Timestamp)>,
     /// The last password that RDS accepted.
     pub(super) accepted_password: Option<Password>,
-    /// The last action that failed.
-    pub(super) failed: Option<Failed>,
-    /// How often it failed in a row.
-    attempts: u32,
+    /// What failed, the last of it at the end.
+    failures: Vec<Failure>,
     /// How many passes in a row the API server cut short.
     interruptions: u32,
 }
 
+/// An action that failed.
+#[derive(Clone, Debug)]
+struct Failure {
+    failed: Failed,
+    /// How often it had failed in a row before.
+    attempts: u32,
+}
+
 impl Memory {
+    /// What failed, and when to try each again.
+    pub(super) fn failed(&self) -> Vec<Failed> {
+        let failed = self.failures.iter().map(|failure| failure.failed.clone());
+        failed.collect()
+    }
+
     /// Notes that a pass was cut short; returns how many were before it.
     pub(super) fn interrupted(&mut self) -> u32 {
         let before = self.interruptions;
@@ -66,41 +82,35 @@ impl Memory {
         decision: Decision,
         now: Timestamp,
     ) {
-        let again = self
-            .failed
-            .as_ref()
-            .is_some_and(|failed| action.repeats(&failed.action));
-        self.attempts = if again {
-            self.attempts.saturating_add(1)
-        } else {
-            0
-        };
+        let before = self.take_failure(&action);
+        let attempts = before.map_or(0, |failure| failure.attempts.saturating_add(1));
         let first = match decision {
             Decision::Backoff | Decision::Stop => SOON,
             Decision::Slowly => LATER,
             Decision::Wait => LONGEST,
         };
-        let wait = first
-            .saturating_mul(1 << self.attempts.min(10))
-            .min(LONGEST);
+        let wait = first.saturating_mul(1 << attempts.min(10)).min(LONGEST);
         let retry_at = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
-        self.failed = Some(Failed {
+        if self.failures.len() == MOST_FAILURES {
+            self.failures.remove(0);
+        }
+        let failed = Failed {
             action,
             obstacle,
             retry_at,
-        });
+        };
+        self.failures.push(Failure { failed, attempts });
     }
 
     /// Notes that an action succeeded.
     pub(super) fn succeed(&mut self, action: &Action) {
-        if self
-            .failed
-            .as_ref()
-            .is_some_and(|failed| action.repeats(&failed.action))
-        {
-            self.failed = None;
-            self.attempts = 0;
-        }
+        self.take_failure(action);
+    }
+
+    fn take_failure(&mut self, action: &Action) -> Option<Failure> {
+        let mut failures = self.failures.iter();
+        let index = failures.position(|failure| action.repeats(&failure.failed.action))?;
+        Some(self.failures.remove(index))
     }
 
     /// Notes that the instance was changed, or may have been.

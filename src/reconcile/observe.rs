@@ -65,9 +65,17 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
         fresh_password,
         issued: memory.issued.clone(),
         accepted_password: memory.accepted_password.clone(),
-        failed: memory.failed.clone(),
+        failed: memory.failed(),
+        upgrade_tried: upgrade_tried(object),
         read_only: context.read_only,
     }))
+}
+
+/// The version of the upgrade that this generation of the spec has had.
+fn upgrade_tried(object: &PostgresDB) -> Option<String> {
+    let upgrade = object.status.upgrade.as_ref()?;
+    let current = upgrade.generation == object.metadata.generation;
+    upgrade.version.clone().filter(|_| current)
 }
 
 /// Whether the instance exists, by the last sweep, or by RDS's answer to a

@@ -187,16 +187,24 @@ fn ready(
         && !instance.pending.master_password;
     Some(match is_serving(&instance.status) {
         Some(true) if usable => {
-            let still = if observed.read_only {
-                " Stow runs with --read-only and changes nothing."
+            let (reason, still) = if observed.read_only {
+                (
+                    Reason::Available,
+                    " Stow runs with --read-only and changes nothing.",
+                )
+            } else if desired.paused {
+                (
+                    Reason::Paused,
+                    " The annotation stow.myob.com/paused stops all changes at AWS.",
+                )
             } else {
-                ""
+                (Reason::Available, "")
             };
             let message = format!(
                 "The database can be used; RDS says {}.{still}",
                 instance.status
             );
-            (ConditionStatus::True, Reason::Available, message)
+            (ConditionStatus::True, reason, message)
         }
         Some(_) => not(ConditionStatus::False),
         None => (

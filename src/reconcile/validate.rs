@@ -5,13 +5,15 @@
 
 mod count;
 mod creation;
+mod departure;
 mod faults;
 mod policy;
 mod read;
+mod settings;
 mod volume;
 
-use jiff::Timestamp;
 use serde_json::Value;
+use stow_versions::PAUSED;
 use stow_versions::status::Reason;
 use stow_versions::storage;
 use stow_versions::v1beta1::PostgresDBSpec;
@@ -45,18 +47,20 @@ pub(super) fn desired(
     surroundings: Surroundings<'_>,
 ) -> Desired {
     let goal = match &object.metadata.deletion_timestamp {
-        Some(deletion) => gone(subject, deletion.0),
+        Some(deletion) => {
+            departure::goal(subject, &object.spec, deletion.0, surroundings.configuration)
+        }
         None => wanted(subject, object, surroundings),
     };
     Desired {
         subject: subject.clone(),
         goal,
-    }
-}
-
-fn gone(subject: &Subject, deletion: Timestamp) -> Goal {
-    Goal::Gone {
-        final_snapshot: subject.final_snapshot(deletion),
+        paused: object
+            .metadata
+            .annotations
+            .as_ref()
+            .and_then(|annotations| annotations.get(PAUSED))
+            .is_some_and(|value| value == "true"),
     }
 }
 
@@ -70,7 +74,9 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
     }
     let like = |spec: &PostgresDBSpec, creation| {
         let secret_name = secret_name(object, subject);
-        database(spec, secret_name, creation)
+        let configuration = surroundings.configuration;
+        let role = configuration.and_then(|known| known.monitoring_role.clone());
+        database(spec, secret_name, role, creation)
     };
     let configuration = match surroundings
         .configuration
@@ -106,8 +112,10 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
 fn database(
     spec: &PostgresDBSpec,
     secret_name: String,
+    monitoring_role: Option<String>,
     creation: Result<Box<Creation>, Obstacle>,
 ) -> Database {
+    let (network, encryption) = (settings::network(spec), settings::encryption(spec));
     Database {
         class: spec.size.clone(),
         storage: spec
@@ -115,8 +123,21 @@ fn database(
             .as_ref()
             .and_then(|text| storage::gibibytes(&text.0)),
         storage_type: spec.storage_type.map(|kind| kind.as_str().to_owned()),
-        iops: spec.iops.and_then(|iops| i32::try_from(iops).ok()),
+        iops: settings::number(spec.iops),
+        throughput: settings::number(spec.throughput),
+        max_storage: spec
+            .max_storage
+            .as_ref()
+            .and_then(|text| storage::gibibytes(&text.0)),
+        engine_version: spec.engine_version.clone(),
+        allow_major_version_upgrade: spec.allow_major_version_upgrade.unwrap_or(false),
         multi_az: spec.multi_az,
+        settings: settings::stated(spec),
+        apply_changes: spec.apply_changes,
+        monitoring_role,
+        subnet_group: network.subnet_group,
+        encrypted: encryption.enabled,
+        kms_key: encryption.kms_key,
         tags: spec.tags.clone().unwrap_or_default(),
         database_name: spec.database_name.clone(),
         master_username: spec.master_username.clone(),

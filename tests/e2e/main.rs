@@ -16,6 +16,7 @@ mod definition;
 mod deletion;
 mod document;
 mod endpoint;
+mod fields;
 mod forgery;
 mod garbage;
 mod identity;

@@ -13,7 +13,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use canned::Server;
-use stow::rds::{AwsRds, CreateInstance, DeleteInstance, Outcome, Password};
+use stow::rds::{AwsRds, CreateInstance, DeleteInstance, Outcome, Password, Settings};
 
 const PASSWORD: &str = "correct&horse+battery-staple._~";
 
@@ -69,18 +69,24 @@ fn create() -> CreateInstance {
         storage: 20,
         storage_type: "gp3".to_owned(),
         iops: None,
+        throughput: None,
+        max_storage: None,
+        engine_version: None,
         multi_az: true,
         database_name: "orders".to_owned(),
         master_username: "postgres".to_owned(),
         master_password: Password::new(PASSWORD.to_owned()),
-        port: 5432,
-        backup_retention: 7,
-        backup_window: Some("03:00-04:00".to_owned()),
-        maintenance_window: None,
         subnet_group: None,
-        security_groups: Vec::new(),
         encrypted: true,
         kms_key: None,
+        settings: Settings {
+            port: Some(5432),
+            backup_retention: Some(7),
+            backup_window: Some("03:00-04:00".to_owned()),
+            auto_minor_version_upgrade: Some(true),
+            ..Settings::default()
+        },
+        monitoring_role: None,
         tags: BTreeMap::from([("stow.myob.com/uid".to_owned(), "u".to_owned())]),
     }
 }
@@ -88,6 +94,6 @@ fn create() -> CreateInstance {
 fn delete() -> DeleteInstance {
     DeleteInstance {
         identifier: "orders-1".to_owned(),
-        final_snapshot: "orders-1-20261122170000".to_owned(),
+        final_snapshot: Some("orders-1-20261122170000".to_owned()),
     }
 }

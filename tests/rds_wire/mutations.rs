@@ -1,6 +1,8 @@
 //! What a mutation sends, once, and what its failures say.
 
-use stow::rds::{Error, ModifyInstance, Outcome, Password, Rds, Refusal};
+use std::collections::BTreeSet;
+
+use stow::rds::{DeleteInstance, Error, ModifyInstance, Outcome, Password, Rds, Refusal, Settings};
 
 use crate::canned::{Server, error, html, raw, wrapped, xml};
 use crate::log::LOG;
@@ -102,6 +104,113 @@ async fn a_delete_keeps_a_snapshot_and_the_backups() {
     assert_eq!(form["SkipFinalSnapshot"], "false");
     assert_eq!(form["DeleteAutomatedBackups"], "false");
     assert_eq!(form["FinalDBSnapshotIdentifier"], "orders-1-20261122170000");
+}
+
+#[tokio::test]
+async fn a_delete_without_a_snapshot_takes_the_backups_along() {
+    let server = Server::start(|_, _| wrapped("DeleteDBInstance", &instance("orders-1", ""))).await;
+    let (rds, _) = client(&server).await;
+    let request = DeleteInstance {
+        final_snapshot: None,
+        ..delete()
+    };
+    rds.delete(&request).await.unwrap();
+    let form = &server.requests()[0].form;
+    assert_eq!(form["SkipFinalSnapshot"], "true");
+    assert_eq!(form["DeleteAutomatedBackups"], "true");
+    assert!(!form.contains_key("FinalDBSnapshotIdentifier"));
+}
+
+#[tokio::test]
+async fn every_setting_is_sent_by_its_name() {
+    let server =
+        Server::start(|_, request| wrapped(&request.form["Action"], &instance("orders-1", "")))
+            .await;
+    let (rds, _) = client(&server).await;
+    let set = |names: [&str; 2]| {
+        names
+            .map(str::to_owned)
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+    };
+    let settings = Settings {
+        port: Some(5433),
+        backup_retention: Some(14),
+        backup_window: Some("01:00-02:00".to_owned()),
+        maintenance_window: Some("mon:03:00-mon:04:00".to_owned()),
+        auto_minor_version_upgrade: Some(false),
+        parameter_group: Some("own17".to_owned()),
+        security_groups: Some(set(["sg-1", "sg-2"])),
+        publicly_accessible: Some(true),
+        iam_authentication: Some(true),
+        performance_insights: Some(true),
+        enhanced_interval: Some(60),
+        log_exports: Some(set(["postgresql", "upgrade"])),
+        extended_support: Some(true),
+        deletion_protection: Some(true),
+    };
+    let mut request = create();
+    request.settings = settings.clone();
+    request.monitoring_role = Some("role".to_owned());
+    request.throughput = Some(1000);
+    request.max_storage = Some(800);
+    request.engine_version = Some("17".to_owned());
+    rds.create(&request).await.unwrap();
+    let modify = ModifyInstance {
+        identifier: "orders-1".to_owned(),
+        throughput: Some(1000),
+        max_storage: Some(800),
+        engine_version: Some("17".to_owned()),
+        allow_major_version_upgrade: true,
+        settings,
+        log_exports_before: set(["upgrade", "iam-db-auth-error"]),
+        monitoring_role: Some("role".to_owned()),
+        ..ModifyInstance::default()
+    };
+    rds.modify(&modify).await.unwrap();
+    let sent = server.requests();
+    let both = [
+        ("StorageThroughput", "1000"),
+        ("MaxAllocatedStorage", "800"),
+        ("EngineVersion", "17"),
+        ("BackupRetentionPeriod", "14"),
+        ("PreferredBackupWindow", "01:00-02:00"),
+        ("PreferredMaintenanceWindow", "mon:03:00-mon:04:00"),
+        ("AutoMinorVersionUpgrade", "false"),
+        ("DBParameterGroupName", "own17"),
+        ("VpcSecurityGroupIds.VpcSecurityGroupId.1", "sg-1"),
+        ("VpcSecurityGroupIds.VpcSecurityGroupId.2", "sg-2"),
+        ("PubliclyAccessible", "true"),
+        ("EnableIAMDatabaseAuthentication", "true"),
+        ("EnablePerformanceInsights", "true"),
+        ("MonitoringInterval", "60"),
+        ("MonitoringRoleArn", "role"),
+        ("EngineLifecycleSupport", "open-source-rds-extended-support"),
+        ("DeletionProtection", "true"),
+    ];
+    let create = [
+        ("Port", "5433"),
+        ("EnableCloudwatchLogsExports.member.1", "postgresql"),
+    ];
+    let modify = [
+        ("DBPortNumber", "5433"),
+        ("AllowMajorVersionUpgrade", "true"),
+        ("ApplyImmediately", "false"),
+        (
+            "CloudwatchLogsExportConfiguration.EnableLogTypes.member.1",
+            "postgresql",
+        ),
+        (
+            "CloudwatchLogsExportConfiguration.DisableLogTypes.member.1",
+            "iam-db-auth-error",
+        ),
+    ];
+    for (request, own) in sent.iter().zip([&create[..], &modify[..]]) {
+        for (key, value) in both.iter().chain(own) {
+            let sent = request.form.get(*key).map(String::as_str);
+            assert_eq!(sent, Some(*value), "{key} of {}", request.form["Action"]);
+        }
+    }
 }
 
 #[tokio::test]

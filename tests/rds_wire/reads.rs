@@ -77,7 +77,7 @@ async fn an_instance_is_read_with_all_that_rds_says_of_it() {
     assert_eq!(read.storage_type.as_deref(), Some("io1"));
     assert_eq!((read.storage, read.iops), (20, Some(1000)));
     assert_eq!(read.database_name.as_deref(), Some("orders"));
-    assert!(read.deletion_protection);
+    assert_eq!(read.settings.deletion_protection, Some(true));
     assert_eq!(read.read_replicas, ["r"]);
     assert_eq!(
         (read.pending.storage, read.pending.multi_az),
@@ -86,6 +86,23 @@ async fn an_instance_is_read_with_all_that_rds_says_of_it() {
     assert_eq!(read.tags["a&b"], "1");
     assert_eq!(read.tags["bare"], "");
     assert_eq!(server.requests()[0].form["Action"], "DescribeDBInstances");
+}
+
+#[tokio::test]
+async fn the_port_is_the_one_that_was_asked_for() {
+    for (stated, want) in [("0", 5433), ("5434", 5434)] {
+        let server = Server::start(move |_, _| {
+            let extra = format!(
+                "<Endpoint><Address>h</Address><Port>5433</Port></Endpoint>\
+                 <DbInstancePort>{stated}</DbInstancePort>"
+            );
+            page(&[instance("orders-1", &extra)], None)
+        })
+        .await;
+        let (rds, _) = client(&server).await;
+        let read = rds.describe("orders-1").await.unwrap().unwrap();
+        assert_eq!(read.settings.port, Some(want));
+    }
 }
 
 #[tokio::test]

@@ -25,6 +25,9 @@ pub const PLURAL: &str = "postgresdbs";
 /// The finalizer that holds an object until its instance is gone.
 pub const FINALIZER: &str = "stow.myob.com/database";
 
+/// The annotation whose value `true` stops all changes at AWS for an object.
+pub const PAUSED: &str = "stow.myob.com/paused";
+
 /// The prefix of annotations that keep, in a v1alpha1 view, what only the hub
 /// can say. The rest of the name is the path of a hub field.
 pub const HUB_PREFIX: &str = "hub.stow.myob.com/";

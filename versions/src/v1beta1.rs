@@ -107,7 +107,8 @@ pub struct PostgresDBSpec {
     pub throughput: Option<i64>,
 
     /// The storage up to which RDS may grow by itself, in whole GiB, at least
-    /// 110% of storage. Without it nothing grows by itself in a new database.
+    /// 110% of storage; as much as storage turns growth off. Without it nothing
+    /// grows by itself in a new database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "quantity")]
     #[x_kube(validation = rules::max_storage())]
@@ -132,7 +133,8 @@ pub struct PostgresDBSpec {
     pub multi_az: Option<bool>,
 
     /// The TCP port, 1150 to 65535; by default the platform's. A change
-    /// restarts the database.
+    /// restarts the database at once, and is not made while changes are left to
+    /// the maintenance window.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::port())]
     pub port: Option<i64>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::cluster::Kept;
-use crate::rds::Pending;
+use crate::rds::{Pending, Settings};
 use world::World;
 
 const NAMESPACE: &str = "stow-system";
@@ -42,10 +42,16 @@ fn instance(region: &str, account: &str) -> Instance {
         storage: 20,
         storage_type: None,
         iops: None,
+        throughput: None,
+        max_storage: None,
         multi_az: false,
         database_name: None,
         master_username: "postgres".into(),
-        deletion_protection: false,
+        subnet_group: None,
+        encrypted: None,
+        kms_key: None,
+        settings: Settings::default(),
+        parameters: None,
         read_replicas: Vec::new(),
         pending: Pending::default(),
         tags: BTreeMap::new(),

@@ -233,7 +233,24 @@ fn a_change_that_rds_refuses_holds_up_no_other() {
         let action = w.plan().actions.remove(0);
         let obstacle = Obstacle::new(Reason::Refused, "the storage cannot be modified now");
         let retry_at = now() + SignedDuration::from_secs(60);
-        w.observed.failed = Some(Failed {
+        w.observed.failed = vec![Failed {
+            action,
+            obstacle,
+            retry_at,
+        }];
+    };
+    decides(
+        World::settled(),
+        refused,
+        "modify(multiAZ=true,now) modify(200GiB,now)",
+    );
+    // The part that is refused by itself waits, and nothing waits for it.
+    let singled_out = |w: &mut World| {
+        refused(w);
+        let action = w.plan().actions.remove(1);
+        let obstacle = Obstacle::new(Reason::Refused, "not now");
+        let retry_at = now() + SignedDuration::from_secs(60);
+        w.observed.failed.push(Failed {
             action,
             obstacle,
             retry_at,
@@ -241,7 +258,7 @@ fn a_change_that_rds_refuses_holds_up_no_other() {
     };
     decides(
         World::settled(),
-        refused,
+        singled_out,
         "modify(multiAZ=true,now) !Refused",
     );
     // A tag comes last for the same reason.

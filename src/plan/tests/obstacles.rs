@@ -80,11 +80,11 @@ fn what_failed_is_not_tried_again_before_its_time() {
         World::leaving().with(|w| {
             let action = w.plan().actions.remove(0);
             let retry_at = now() + SignedDuration::from_secs(seconds);
-            w.observed.failed = Some(Failed {
+            w.observed.failed = vec![Failed {
                 action,
                 obstacle: Obstacle::new(reason, "x"),
                 retry_at,
-            });
+            }];
         })
     };
     decides(failed(1, Reason::QuotaExceeded), |_| {}, "!QuotaExceeded");
@@ -96,9 +96,37 @@ fn what_failed_is_not_tried_again_before_its_time() {
     );
     // Another request is another attempt.
     let another = |w: &mut World| {
-        w.desired.goal = Goal::Gone {
-            final_snapshot: "another".into(),
+        if let Goal::Gone { final_snapshot, .. } = &mut w.desired.goal {
+            *final_snapshot = "another".into();
         }
     };
     decides(failed(1, Reason::QuotaExceeded), another, "delete(another)");
+}
+
+#[test]
+fn a_paused_object_changes_nothing_at_aws() {
+    let paused = |w: &mut World| w.desired.paused = true;
+    decides(World::settled(), paused, "");
+    decides(World::blank(), paused, "+finalizer +secret(orders*)");
+    let class = |w: &mut World| {
+        paused(w);
+        w.database().class = Some("db.t3.large".into());
+        w.observed.finalizer = false;
+    };
+    decides(World::settled(), class, "+finalizer !Paused");
+    let version = |w: &mut World| {
+        paused(w);
+        w.database().engine_version = Some("18".into());
+        w.database().allow_major_version_upgrade = true;
+    };
+    // Nor is an upgrade noted that is not asked for.
+    decides(World::settled(), version, "!Paused");
+    decides(World::leaving(), paused, "!Paused");
+    let plan = World::leaving().with(paused).plan();
+    assert!(plan.blocked[0].message.contains("stow.myob.com/paused"));
+    let gone = |w: &mut World| {
+        paused(w);
+        w.observed.instance = absent(2);
+    };
+    decides(World::leaving(), gone, "-finalizer");
 }

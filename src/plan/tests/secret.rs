@@ -156,11 +156,11 @@ fn a_refused_secret_is_not_tried_again_for_its_fresh_password_alone() {
     ] {
         let mut world = world.with(change);
         world.observed.finalizer = true;
-        world.observed.failed = Some(Failed {
+        world.observed.failed = vec![Failed {
             action: world.plan().actions.remove(0),
             obstacle: Obstacle::new(Reason::AccessDenied, "x"),
             retry_at: now() + SignedDuration::from_secs(1),
-        });
+        }];
         world.observed.fresh_password = Password::new("drawn anew".into());
         assert_eq!(told(&world.plan()), "!AccessDenied");
         // Under another name it is another attempt.

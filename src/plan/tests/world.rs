@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 use stow_versions::status::Reason;
+use stow_versions::v1beta1::DeletionPolicy;
 
 use crate::plan::{
     Action, Creation, Database, Desired, Goal, HeldSecret, Observed, Ownership, Plan, Presence,
     SecretState, Subject, ownership, plan,
 };
-use crate::rds::{Instance, Password, Pending};
+use crate::rds::{Instance, Password, Pending, Settings};
 
 pub(super) const FINAL_SNAPSHOT: &str = "orders-0b5a-20261122010203";
 
@@ -50,6 +51,7 @@ impl World {
         let desired = Desired {
             subject: subject(),
             goal: Goal::Exists(Box::new(database())),
+            paused: false,
         };
         let instance = instance();
         let observed = Observed {
@@ -63,7 +65,8 @@ impl World {
             fresh_password: Password::new("fresh".into()),
             issued: Vec::new(),
             accepted_password: None,
-            failed: None,
+            failed: Vec::new(),
+            upgrade_tried: None,
             read_only: false,
         };
         Self { desired, observed }
@@ -83,7 +86,9 @@ impl World {
     pub(super) fn leaving() -> Self {
         let mut world = Self::settled();
         world.desired.goal = Goal::Gone {
+            policy: Ok(DeletionPolicy::Snapshot),
             final_snapshot: FINAL_SNAPSHOT.into(),
+            deletion_protection: None,
         };
         world
     }
@@ -136,7 +141,17 @@ pub(super) fn database() -> Database {
         storage: Some(100),
         storage_type: Some("gp3".into()),
         iops: None,
+        throughput: None,
+        max_storage: None,
+        engine_version: None,
+        allow_major_version_upgrade: false,
         multi_az: Some(false),
+        settings: Settings::default(),
+        apply_changes: None,
+        monitoring_role: Some("arn:aws:iam::123456789012:role/monitor".into()),
+        subnet_group: None,
+        encrypted: None,
+        kms_key: None,
         tags: BTreeMap::from([("team".into(), "shop".into())]),
         database_name: Some("orders".into()),
         master_username: None,
@@ -146,21 +161,41 @@ pub(super) fn database() -> Database {
             storage: 100,
             storage_type: "gp3".into(),
             iops: None,
+            throughput: None,
+            max_storage: None,
+            engine_version: None,
             multi_az: false,
             database_name: "orders".into(),
             master_username: "postgres".into(),
-            port: 5432,
-            backup_window: None,
-            maintenance_window: None,
             subnet_group: None,
-            security_groups: Vec::new(),
             encrypted: true,
             kms_key: None,
-            backup_retention: 7,
+            settings: settings(),
+            monitoring_role: None,
             required_tags: BTreeMap::new(),
         })),
         denied: None,
         undecided: None,
+    }
+}
+
+/// What RDS shows of an instance whose spec says nothing more.
+pub(super) fn settings() -> Settings {
+    Settings {
+        port: Some(5432),
+        backup_retention: Some(7),
+        backup_window: Some("03:00-04:00".into()),
+        maintenance_window: Some("sun:05:00-sun:06:00".into()),
+        auto_minor_version_upgrade: Some(true),
+        parameter_group: Some("default.postgres17".into()),
+        security_groups: Some(["sg-1".into()].into()),
+        publicly_accessible: Some(false),
+        iam_authentication: Some(false),
+        performance_insights: Some(false),
+        enhanced_interval: Some(0),
+        log_exports: Some([].into()),
+        extended_support: Some(false),
+        deletion_protection: Some(false),
     }
 }
 
@@ -179,10 +214,16 @@ pub(super) fn instance() -> Instance {
         storage: 100,
         storage_type: Some("gp3".into()),
         iops: Some(3000),
+        throughput: Some(125),
+        max_storage: None,
         multi_az: false,
         database_name: Some("orders".into()),
         master_username: "postgres".into(),
-        deletion_protection: false,
+        subnet_group: Some("private".into()),
+        encrypted: Some(true),
+        kms_key: Some("arn:aws:kms:eu-west-1:123456789012:key/0b5a".into()),
+        settings: settings(),
+        parameters: Some("in-sync".into()),
         read_replicas: Vec::new(),
         pending: Pending::default(),
         tags,
@@ -248,6 +289,8 @@ fn action(action: &Action) -> String {
     match action {
         Action::AddFinalizer => "+finalizer".into(),
         Action::RemoveFinalizer => "-finalizer".into(),
+        Action::Release { identifier } => format!("-finalizer(leaves {identifier})"),
+        Action::NoteUpgrade { version } => format!("note({version})"),
         Action::CreateSecret(content) => {
             let mark = if content.password_pending { "*" } else { "" };
             format!("+secret({}{mark})", content.name)
@@ -276,8 +319,21 @@ fn action(action: &Action) -> String {
                 request.storage_type.clone(),
                 request.iops.map(|iops| format!("{iops}iops")),
                 request
+                    .throughput
+                    .map(|throughput| format!("{throughput}MiB/s")),
+                request.max_storage.map(|size| format!("max={size}GiB")),
+                request
                     .multi_az
                     .map(|multi_az| format!("multiAZ={multi_az}")),
+                request
+                    .engine_version
+                    .as_ref()
+                    .map(|version| format!("version={version}")),
+                request
+                    .allow_major_version_upgrade
+                    .then(|| "major".to_owned()),
+                Some(request.settings.words().join(",")).filter(|words| !words.is_empty()),
+                request.monitoring_role.as_ref().map(|_| "role".to_owned()),
                 request
                     .master_password
                     .as_ref()
@@ -295,7 +351,10 @@ fn action(action: &Action) -> String {
                 tags.keys().cloned().collect::<Vec<_>>().join(",")
             )
         }
-        Action::Delete(request) => format!("delete({})", request.final_snapshot),
+        Action::Delete(request) => format!(
+            "delete({})",
+            request.final_snapshot.as_deref().unwrap_or("no snapshot")
+        ),
     }
 }
 

@@ -3,13 +3,15 @@
 //! Nothing here may repeat a mutation, or judge an answer beyond whether it is
 //! one.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use aws_sdk_rds::types::{DbInstance, Tag};
+use aws_sdk_rds::types::{CloudwatchLogsExportConfiguration, DbInstance, Tag};
 
 use super::send::Watch;
 use super::{AwsRds, DESCRIBE, decode};
-use crate::rds::{CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Rds, Refusal};
+use crate::rds::{
+    CreateInstance, DeleteInstance, Error, Instance, ModifyInstance, Rds, Refusal, Settings,
+};
 
 const CREATE: &str = "CreateDBInstance";
 const MODIFY: &str = "ModifyDBInstance";
@@ -85,48 +87,73 @@ impl Rds for AwsRds {
             storage,
             storage_type,
             iops,
+            throughput,
+            max_storage,
+            engine_version,
             multi_az,
             database_name,
             master_username,
             master_password,
+            subnet_group,
+            encrypted,
+            kms_key,
+            settings,
+            monitoring_role,
+            tags,
+        } = request;
+        let Settings {
             port,
             backup_retention,
             backup_window,
             maintenance_window,
-            subnet_group,
+            auto_minor_version_upgrade,
+            parameter_group,
             security_groups,
-            encrypted,
-            kms_key,
-            tags,
-        } = request;
+            publicly_accessible,
+            iam_authentication,
+            performance_insights,
+            enhanced_interval,
+            log_exports,
+            extended_support,
+            deletion_protection,
+        } = settings.clone();
         let watch = Watch::new(CREATE);
         let answer = self
             .client
             .create_db_instance()
             .engine(decode::POSTGRES)
-            .publicly_accessible(false)
             .copy_tags_to_snapshot(true)
-            .auto_minor_version_upgrade(true)
-            .engine_lifecycle_support("open-source-rds-extended-support-disabled")
+            // RDS's own defaults are public, and paid.
+            .publicly_accessible(publicly_accessible.unwrap_or(false))
+            .engine_lifecycle_support(support(extended_support.unwrap_or(false)))
             .db_instance_identifier(identifier)
             .db_instance_class(class)
             .allocated_storage(*storage)
             .storage_type(storage_type)
             .set_iops(*iops)
+            .set_storage_throughput(*throughput)
+            .set_max_allocated_storage(*max_storage)
+            .set_engine_version(engine_version.clone())
             .multi_az(*multi_az)
             .db_name(database_name)
             .master_username(master_username)
             .master_user_password(master_password.expose())
-            .port(i32::from(*port))
-            .backup_retention_period(*backup_retention)
-            .set_preferred_backup_window(backup_window.clone())
-            .set_preferred_maintenance_window(maintenance_window.clone())
             .set_db_subnet_group_name(subnet_group.clone())
-            .set_vpc_security_group_ids(
-                (!security_groups.is_empty()).then(|| security_groups.clone()),
-            )
             .storage_encrypted(*encrypted)
             .set_kms_key_id(kms_key.clone())
+            .set_port(port.map(i32::from))
+            .set_backup_retention_period(backup_retention)
+            .set_preferred_backup_window(backup_window)
+            .set_preferred_maintenance_window(maintenance_window)
+            .set_auto_minor_version_upgrade(auto_minor_version_upgrade)
+            .set_db_parameter_group_name(parameter_group)
+            .set_vpc_security_group_ids(list(security_groups))
+            .set_enable_iam_database_authentication(iam_authentication)
+            .set_enable_performance_insights(performance_insights)
+            .set_monitoring_interval(enhanced_interval)
+            .set_monitoring_role_arn(monitoring_role.clone())
+            .set_enable_cloudwatch_logs_exports(list(log_exports))
+            .set_deletion_protection(deletion_protection)
             .set_tags(Some(wire_tags(tags)))
             .customize()
             .interceptor(watch.clone())
@@ -142,10 +169,33 @@ impl Rds for AwsRds {
             storage,
             storage_type,
             iops,
+            throughput,
+            max_storage,
             multi_az,
+            engine_version,
+            allow_major_version_upgrade,
+            settings,
+            log_exports_before,
+            monitoring_role,
             master_password,
             apply_immediately,
         } = request;
+        let Settings {
+            port,
+            backup_retention,
+            backup_window,
+            maintenance_window,
+            auto_minor_version_upgrade,
+            parameter_group,
+            security_groups,
+            publicly_accessible,
+            iam_authentication,
+            performance_insights,
+            enhanced_interval,
+            log_exports,
+            extended_support,
+            deletion_protection,
+        } = settings.clone();
         let watch = Watch::new(MODIFY);
         let secret = master_password.as_ref();
         let answer = self
@@ -156,7 +206,28 @@ impl Rds for AwsRds {
             .set_allocated_storage(*storage)
             .set_storage_type(storage_type.clone())
             .set_iops(*iops)
+            .set_storage_throughput(*throughput)
+            .set_max_allocated_storage(*max_storage)
             .set_multi_az(*multi_az)
+            .set_engine_version(engine_version.clone())
+            .set_allow_major_version_upgrade(allow_major_version_upgrade.then_some(true))
+            .set_db_port_number(port.map(i32::from))
+            .set_backup_retention_period(backup_retention)
+            .set_preferred_backup_window(backup_window)
+            .set_preferred_maintenance_window(maintenance_window)
+            .set_auto_minor_version_upgrade(auto_minor_version_upgrade)
+            .set_db_parameter_group_name(parameter_group)
+            .set_vpc_security_group_ids(list(security_groups))
+            .set_publicly_accessible(publicly_accessible)
+            .set_enable_iam_database_authentication(iam_authentication)
+            .set_enable_performance_insights(performance_insights)
+            .set_monitoring_interval(enhanced_interval)
+            .set_monitoring_role_arn(monitoring_role.clone())
+            .set_cloudwatch_logs_export_configuration(
+                log_exports.map(|wanted| exports(&wanted, log_exports_before)),
+            )
+            .set_engine_lifecycle_support(extended_support.map(|paid| support(paid).to_owned()))
+            .set_deletion_protection(deletion_protection)
             .set_master_user_password(secret.map(|password| password.expose().to_owned()))
             .apply_immediately(*apply_immediately)
             .customize()
@@ -176,9 +247,9 @@ impl Rds for AwsRds {
             .client
             .delete_db_instance()
             .db_instance_identifier(identifier)
-            .skip_final_snapshot(false)
-            .final_db_snapshot_identifier(final_snapshot)
-            .delete_automated_backups(false)
+            .skip_final_snapshot(final_snapshot.is_none())
+            .set_final_db_snapshot_identifier(final_snapshot.clone())
+            .delete_automated_backups(final_snapshot.is_none())
             .customize()
             .interceptor(watch.clone())
             .send();
@@ -199,6 +270,35 @@ impl Rds for AwsRds {
         self.send(watch, None, answer).await?;
         Ok(())
     }
+}
+
+/// A list that is empty is not sent: RDS reads it as not stated anyway.
+fn list(names: Option<BTreeSet<String>>) -> Option<Vec<String>> {
+    let names = names.filter(|names| !names.is_empty())?;
+    Some(names.into_iter().collect())
+}
+
+fn support(extended: bool) -> &'static str {
+    if extended {
+        decode::EXTENDED_SUPPORT
+    } else {
+        decode::STANDARD_SUPPORT
+    }
+}
+
+/// RDS is told which logs to begin and which to end with.
+fn exports(
+    wanted: &BTreeSet<String>,
+    before: &BTreeSet<String>,
+) -> CloudwatchLogsExportConfiguration {
+    let beyond = |one: &BTreeSet<String>, other: &BTreeSet<String>| {
+        let names: BTreeSet<_> = one.difference(other).cloned().collect();
+        list(Some(names))
+    };
+    CloudwatchLogsExportConfiguration::builder()
+        .set_enable_log_types(beyond(wanted, before))
+        .set_disable_log_types(beyond(before, wanted))
+        .build()
 }
 
 fn wire_tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::super::events::events;
 use super::*;
 use crate::plan::{Database, Obstacle, SecretState, Subject};
-use crate::rds::{Password, Pending};
+use crate::rds::{Password, Pending, Settings};
 
 fn subject() -> Subject {
     Subject {
@@ -38,10 +38,16 @@ fn instance(status: &str) -> Instance {
         storage: 1024,
         storage_type: Some("gp3".into()),
         iops: Some(12000),
+        throughput: None,
+        max_storage: None,
         multi_az: false,
         database_name: Some("orders".into()),
         master_username: "postgres".into(),
-        deletion_protection: false,
+        subnet_group: None,
+        encrypted: None,
+        kms_key: None,
+        settings: Settings::default(),
+        parameters: None,
         read_replicas: Vec::new(),
         pending: Pending::default(),
         tags: subject().tags(),
@@ -67,7 +73,8 @@ fn observed(instance: Presence) -> Observed {
         fresh_password: Password::new("fresh".into()),
         issued: Vec::new(),
         accepted_password: None,
-        failed: None,
+        failed: Vec::new(),
+        upgrade_tried: None,
         read_only: false,
     }
 }
@@ -85,6 +92,16 @@ fn exists() -> Desired {
         storage: None,
         storage_type: None,
         iops: None,
+        throughput: None,
+        max_storage: None,
+        engine_version: None,
+        allow_major_version_upgrade: false,
+        settings: Settings::default(),
+        apply_changes: None,
+        monitoring_role: None,
+        subnet_group: None,
+        encrypted: None,
+        kms_key: None,
         multi_az: None,
         tags: std::collections::BTreeMap::new(),
         database_name: None,
@@ -97,6 +114,7 @@ fn exists() -> Desired {
     Desired {
         subject: subject(),
         goal: Goal::Exists(Box::new(database)),
+        paused: false,
     }
 }
 

@@ -5,20 +5,18 @@
 use stow_versions::limits::Window;
 use stow_versions::status::Reason;
 use stow_versions::storage;
-use stow_versions::v1beta1::{Backup, Encryption, Network, PostgresDBSpec, StorageType};
+use stow_versions::v1beta1::{Encryption, PostgresDBSpec, StorageType};
 
 use crate::config::{self, Configuration};
 use crate::plan::{Creation, Obstacle, Subject};
+use crate::rds::Settings;
 
+use super::settings;
 use super::volume::Wish;
 
 /// RDS's least storage for gp2 and gp3, in GiB. Specs of 2017 ask for less,
 /// which RDS took then: they get this, and keep their text.
 const LEAST_GENERAL_PURPOSE: i32 = 20;
-
-/// Days of automated backups: the least that safety asks for. AWS's own
-/// default is one.
-const BACKUP_RETENTION: i64 = 7;
 
 pub(super) fn new(
     subject: &Subject,
@@ -31,24 +29,22 @@ pub(super) fn new(
         ));
     };
     let (storage_type, storage) = volume(spec, configuration)?;
-    let (backup_window, maintenance_window) = windows(spec, configuration)?;
     let (encrypted, kms_key) = encryption(spec, configuration)?;
-    let network = spec.network.clone().unwrap_or_default();
-    let Network {
-        subnet_group,
-        security_groups,
-        publicly_accessible: _,
-    } = network;
-    let backup = spec.backup.as_ref();
-    let days = backup
-        .and_then(|backup| backup.retention_days)
-        .unwrap_or_else(|| BACKUP_RETENTION.max(configuration.policy.minimum_backup_retention));
-    let port = spec.port.and_then(|port| u16::try_from(port).ok());
+    let settings = settings::at_creation(spec, configuration);
+    apart(&settings)?;
+    let monitored = settings.enhanced_interval.is_some_and(|seconds| seconds > 0);
+    let max_storage = spec.max_storage.as_ref();
+    let max_storage = max_storage.and_then(|text| storage::gibibytes(&text.0));
+    let subnet_group = settings::network(spec).subnet_group;
     Ok(Box::new(Creation {
         class,
         storage,
         storage_type: storage_type.as_str().to_owned(),
-        iops: spec.iops.and_then(|iops| i32::try_from(iops).ok()),
+        iops: settings::number(spec.iops),
+        throughput: settings::number(spec.throughput),
+        // The storage itself means none, which RDS takes for an error here.
+        max_storage: max_storage.filter(|most| *most > storage),
+        engine_version: spec.engine_version.clone(),
         multi_az: spec.multi_az.unwrap_or(configuration.multi_az),
         database_name: spec
             .database_name
@@ -58,14 +54,11 @@ pub(super) fn new(
             .master_username
             .clone()
             .unwrap_or_else(|| "postgres".to_owned()),
-        port: port.unwrap_or(configuration.port),
-        backup_window,
-        maintenance_window,
         subnet_group: subnet_group.or_else(|| configuration.subnet_group.clone()),
-        security_groups: security_groups.unwrap_or_else(|| configuration.security_groups.clone()),
         encrypted,
         kms_key,
-        backup_retention: i32::try_from(days).unwrap_or(i32::MAX),
+        settings,
+        monitoring_role: configuration.monitoring_role.clone().filter(|_| monitored),
         required_tags: configuration.policy.required_tags.clone(),
     }))
 }
@@ -102,25 +95,19 @@ fn volume(
     Ok((kind, size))
 }
 
-type Windows = (Option<String>, Option<String>);
-
-fn windows(spec: &PostgresDBSpec, configuration: &Configuration) -> Result<Windows, Obstacle> {
-    let stated = spec
-        .backup
-        .as_ref()
-        .and_then(|backup: &Backup| backup.window.clone());
-    let backup = stated.or_else(|| configuration.backup_window.clone());
-    let stated = spec.maintenance_window.clone();
-    let maintenance = stated.or_else(|| configuration.maintenance_window.clone());
+/// RDS wants the windows apart, whoever states them.
+fn apart(settings: &Settings) -> Result<(), Obstacle> {
+    let (backup, maintenance) = (&settings.backup_window, &settings.maintenance_window);
     let daily = backup.as_deref().and_then(Window::daily);
     let weekly = maintenance.as_deref().and_then(Window::weekly);
     if daily
         .zip(weekly)
         .is_none_or(|(daily, weekly)| !daily.overlaps(weekly))
     {
-        return Ok((backup, maintenance));
+        return Ok(());
     }
-    let (backup, maintenance) = (backup.unwrap_or_default(), maintenance.unwrap_or_default());
+    let text = |window: &Option<String>| window.clone().unwrap_or_default();
+    let (backup, maintenance) = (text(backup), text(maintenance));
     Err(invalid_spec(format!(
         "The backup window {backup} and the maintenance window {maintenance} overlap; what the spec does not state is the platform's. Set spec.backup.window and spec.maintenanceWindow apart, such as \"03:00-03:30\" and \"sun:05:00-sun:05:30\"."
     )))

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
+use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 
 use super::*;
+use crate::rds::Settings;
 
 mod denied;
 mod everything;
@@ -75,8 +77,12 @@ fn what_the_spec_leaves_out_is_not_managed_and_has_a_default_at_creation() {
         (20, "gp3")
     );
     assert_eq!(
-        (creation.multi_az, creation.encrypted, creation.port),
-        (false, true, 5432)
+        (
+            creation.multi_az,
+            creation.encrypted,
+            creation.settings.port
+        ),
+        (false, true, Some(5432))
     );
     assert_eq!(creation.database_name, "orders_2");
     assert_eq!(creation.master_username, "postgres");
@@ -244,7 +250,138 @@ fn a_deletion_needs_neither_spec_nor_configuration() {
     let mut object = object(&json!("nonsense"));
     object.metadata.deletion_timestamp = Some(Time("2026-11-22T01:02:03Z".parse().unwrap()));
     let want = Goal::Gone {
+        policy: Ok(DeletionPolicy::Snapshot),
         final_snapshot: "orders-2-0b5a-20261122010203".into(),
+        deletion_protection: None,
     };
     assert_eq!(desired(&subject(), &object, with(None)).goal, want);
+}
+
+#[test]
+fn no_less_is_kept_than_the_platform_says() {
+    use DeletionPolicy::{Delete, Retain, Snapshot};
+    let at = "2026-11-22T01:02:03Z".parse().unwrap();
+    for (minimum, stated, want) in [
+        ("", json!(null), Ok(Snapshot)),
+        ("", json!("Snapshot"), Ok(Snapshot)),
+        ("", json!("Retain"), Ok(Retain)),
+        ("", json!("Delete"), Err(Reason::NotAllowed)),
+        ("Delete", json!("Delete"), Ok(Delete)),
+        ("Delete", json!(null), Ok(Snapshot)),
+        ("Retain", json!(null), Ok(Retain)),
+        ("Retain", json!("Snapshot"), Err(Reason::NotAllowed)),
+        // A word that nobody knows may mean that it is to stay.
+        ("Delete", json!("retain"), Err(Reason::InvalidSpec)),
+        ("Delete", json!(7), Err(Reason::InvalidSpec)),
+        // What cannot be read allows nothing.
+        ("delete", json!("Delete"), Err(Reason::NotAllowed)),
+    ] {
+        let configuration = configuration(&[("policy.minimumDeletionPolicy", minimum)]);
+        let spec = json!({"deletionPolicy": stated, "deletionProtection": false});
+        let Goal::Gone {
+            policy,
+            deletion_protection,
+            ..
+        } = departure::goal(&subject(), &spec, at, Some(&configuration))
+        else {
+            panic!("it is not deleted")
+        };
+        let reason = policy.map_err(|obstacle| obstacle.reason);
+        assert_eq!(reason, want, "{minimum:?}, {stated}");
+        assert_eq!(deletion_protection, Some(false));
+    }
+}
+
+#[test]
+fn every_setting_of_a_spec_reaches_the_planner() {
+    let spec = json!({
+        "size": "db.m6g.large", "storage": "400Gi", "storageType": "gp3", "iops": 16000,
+        "throughput": 1000, "maxStorage": "1Ti", "engineVersion": "17.4",
+        "allowMajorVersionUpgrade": true, "port": 5433,
+        "backup": {"retentionDays": 14, "window": "01:00-02:00"},
+        "maintenanceWindow": "mon:03:00-mon:04:00", "autoMinorVersionUpgrade": false,
+        "applyChanges": "MaintenanceWindow", "parameterGroup": "own17",
+        "network": {"subnetGroup": "inner", "securityGroups": ["sg-2", "sg-1"], "publiclyAccessible": true},
+        "encryption": {"enabled": true, "kmsKey": "alias/own"},
+        "iamAuthentication": true,
+        "monitoring": {"performanceInsights": true, "enhancedInterval": 60, "logExports": ["upgrade"]},
+        "extendedSupport": true, "deletionProtection": true,
+    });
+    let role = configuration(&[("aws.monitoring.role.arn", "arn:aws:iam::1:role/monitor")]);
+    let Goal::Exists(database) = desired(&subject(), &object(&spec), Some(&role)).goal else {
+        panic!("it is valid")
+    };
+    let creation = database.creation.clone().expect("it can be created");
+    assert_eq!(creation.settings, database.settings);
+    assert_eq!(
+        database.settings.words().join(", "),
+        "port 5433, backup.retentionDays 14, backup.window 01:00-02:00, maintenanceWindow mon:03:00-mon:04:00, autoMinorVersionUpgrade false, parameterGroup own17, network.securityGroups [sg-1,sg-2], network.publiclyAccessible true, iamAuthentication true, monitoring.performanceInsights true, monitoring.enhancedInterval 60, monitoring.logExports [upgrade], extendedSupport true, deletionProtection true"
+    );
+    assert_eq!(database.max_storage, Some(1024));
+    assert_eq!(database.throughput, Some(1000));
+    assert_eq!(database.engine_version.as_deref(), Some("17.4"));
+    assert!(database.allow_major_version_upgrade);
+    assert_eq!(
+        database.apply_changes,
+        Some(ApplyChanges::MaintenanceWindow)
+    );
+    assert_eq!(creation.max_storage, Some(1024));
+    assert_eq!(creation.throughput, Some(1000));
+    assert_eq!(creation.engine_version.as_deref(), Some("17.4"));
+    assert_eq!(creation.subnet_group.as_deref(), Some("inner"));
+    assert_eq!(creation.kms_key.as_deref(), Some("alias/own"));
+    assert_eq!(creation.monitoring_role, role.monitoring_role);
+    // Without the role nothing is made that asks for it.
+    let without = desired(&subject(), &object(&spec), Some(&configuration(&[])));
+    let Goal::Exists(database) = without.goal else {
+        panic!("it is valid")
+    };
+    let obstacle = database.creation.unwrap_err();
+    assert!(obstacle.message.contains("aws.monitoring.role.arn"));
+}
+
+#[test]
+fn what_nobody_states_is_safe_at_creation_and_not_managed_later() {
+    let spec = json!({"size": "db.t3.micro"});
+    let database = database(&spec);
+    assert_eq!(database.settings, Settings::default());
+    let settings = database.creation.expect("it can be created").settings;
+    assert_eq!(settings.publicly_accessible, Some(false));
+    assert_eq!(settings.extended_support, Some(false));
+    assert_eq!(settings.auto_minor_version_upgrade, Some(true));
+    assert_eq!(settings.backup_retention, Some(7));
+}
+
+#[test]
+fn storage_that_is_to_be_all_there_is_does_not_grow() {
+    for (most, want) in [("20Gi", None), ("22Gi", Some(22))] {
+        let spec = json!({"size": "db.t3.micro", "storage": "20Gi", "maxStorage": most});
+        assert_eq!(creation(&spec).max_storage, want);
+    }
+}
+
+#[test]
+fn what_cannot_be_restored_or_adopted_is_not_made_empty() {
+    for spec in [
+        json!({"size": "db.t3.micro", "restoreFrom": {"snapshot": "s"}}),
+        json!({"size": "db.t3.micro", "adopt": {"identifier": "i"}}),
+    ] {
+        let obstacle = database(&spec).creation.unwrap_err();
+        assert_eq!(obstacle.reason, Reason::NotAllowed);
+    }
+}
+
+#[test]
+fn an_annotation_pauses_by_the_word_true_alone() {
+    for (value, want) in [
+        ("true", true),
+        ("false", false),
+        ("", false),
+        ("yes", false),
+    ] {
+        let mut object = object(&json!({}));
+        let annotation = (stow_versions::PAUSED.to_owned(), value.to_owned());
+        object.metadata.annotations = Some([annotation].into());
+        assert_eq!(desired(&subject(), &object, None).paused, want, "{value}");
+    }
 }

@@ -21,6 +21,7 @@ pub(super) fn accepted() -> Vec<Value> {
         json!({"storageType": "io2", "storage": "100Gi", "iops": 100_000}),
         json!({"storageType": "io2", "storage": "256Gi", "iops": 256_000}),
         json!({"storage": "20Gi", "maxStorage": "22Gi"}),
+        json!({"storage": "20Gi", "maxStorage": "20Gi"}),
         json!({"storage": "25Gi", "maxStorage": "28Gi"}),
         json!({"storageType": "io1", "storage": "100Gi", "iops": 1000, "maxStorage": "2000Gi"}),
         json!({"engineVersion": "17"}),

@@ -265,17 +265,16 @@ fn iops_fit(blamed: &'static str, field: &'static str) -> Rule {
 pub(crate) fn max_storage_leaves_room() -> Rule {
     let percent = limits::MAX_STORAGE_PERCENT;
     let holds = |spec: &str| {
+        let (most, storage) = (gibibytes(spec, "maxStorage"), gibibytes(spec, "storage"));
         format!(
-            "!({}) || !({}) || {} * 100 >= {} * {percent}",
+            "!({}) || !({}) || ({most}) == ({storage}) || ({most}) * 100 >= ({storage}) * {percent}",
             counts(spec, "storage"),
             counts(spec, "maxStorage"),
-            format_args!("({})", gibibytes(spec, "maxStorage")),
-            format_args!("({})", gibibytes(spec, "storage")),
         )
     };
     let message = format!(
-        "maxStorage must be at least {percent}% of storage: write for example maxStorage: 22Gi \
-         with storage: 20Gi, or leave maxStorage out"
+        "maxStorage must be at least {percent}% of storage, or the same for storage that does \
+         not grow: write for example maxStorage: 22Gi with storage: 20Gi, or maxStorage: 20Gi"
     );
     across("maxStorage", holds, message)
 }
