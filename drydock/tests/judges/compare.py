@@ -11,7 +11,7 @@ ABSENT = "absent"
 # What differs between any two runs, so that only its presence and type count.
 VOLATILE = re.compile(
     r"(ResponseMetadata|Message|Address|Port|HostedZoneId|DbInstancePort|DbiResourceId|VpcId|UserId"
-    r"|VpcSecurityGroupId|SubnetIdentifier|KmsKeyId|Description)$"
+    r"|VpcSecurityGroupId|SubnetIdentifier|KmsKeyId|Description|DBInstanceAutomatedBackupsArn)$"
 )
 
 
