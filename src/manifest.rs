@@ -74,7 +74,8 @@ pub fn policies(settings: &Policies) -> Result<String, Error> {
     for (index, (name, comment, policy)) in policies.into_iter().enumerate() {
         let (policy, binding) = policy.named(name);
         let mark = if index == 0 { "" } else { "---\n" };
-        text += &format!("{mark}{comment}{}---\n{}", yaml(&policy)?, yaml(&binding)?);
+        let (policy, binding) = (yaml(&policy)?, yaml(&binding)?);
+        text.extend([mark, comment, &policy, "---\n", &binding]);
     }
     Ok(text)
 }

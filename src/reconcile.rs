@@ -18,7 +18,7 @@ pub use sweep::{Intervals, Phase, Sweep, Sweeper, Sweeps, Wake};
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tracing::{Instrument, debug, info_span, warn};
 
 use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
@@ -338,7 +338,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             .failed
             .iter()
             .map(|failed| failed.retry_at.duration_since(now))
-            .filter(|retry| retry.is_positive())
+            .filter(SignedDuration::is_positive)
             .min();
         let retry = retry.and_then(|retry| Duration::try_from(retry).ok());
         let again = retry.map_or(REST, |retry| retry.clamp(RETRY, REST));

@@ -107,6 +107,7 @@ async fn an_instance_from_create_to_delete() {
         multi_az: Some(true),
         master_password: Some(Password::new("another-horse".to_owned())),
         apply_immediately: true,
+        ..ModifyInstance::default()
     })
     .await
     .unwrap();

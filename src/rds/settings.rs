@@ -44,52 +44,82 @@ impl Settings {
     /// be compared, and is left alone.
     #[must_use]
     pub fn beyond(&self, shown: &Self) -> Self {
-        fn differs<T: Clone + PartialEq>(wanted: &Option<T>, shown: &Option<T>) -> Option<T> {
+        fn differs<T: Clone + PartialEq>(wanted: Option<&T>, shown: Option<&T>) -> Option<T> {
             wanted
-                .clone()
-                .filter(|wanted| shown.as_ref().is_some_and(|shown| shown != wanted))
+                .filter(|wanted| shown.is_some_and(|shown| shown != *wanted))
+                .cloned()
         }
-        self.with(shown, Merge(differs, differs, differs, differs, differs))
+        self.with(shown, &Merge(differs, differs, differs, differs, differs))
     }
 
     /// What is stated here, and else what is in `beneath`.
     #[must_use]
     pub fn over(&self, beneath: &Self) -> Self {
-        fn first<T: Clone>(above: &Option<T>, beneath: &Option<T>) -> Option<T> {
-            above.clone().or_else(|| beneath.clone())
+        fn first<T: Clone>(above: Option<&T>, beneath: Option<&T>) -> Option<T> {
+            above.or(beneath).cloned()
         }
-        self.with(beneath, Merge(first, first, first, first, first))
+        self.with(beneath, &Merge(first, first, first, first, first))
     }
 
     /// What is stated here and the same in `other`.
     #[must_use]
     pub fn shared(&self, other: &Self) -> Self {
-        fn same<T: Clone + PartialEq>(one: &Option<T>, other: &Option<T>) -> Option<T> {
-            one.clone().filter(|_| one == other)
+        fn same<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
+            one.filter(|_| one == other).cloned()
         }
-        self.with(other, Merge(same, same, same, same, same))
+        self.with(other, &Merge(same, same, same, same, same))
     }
 
-    fn with(&self, other: &Self, merge: Merge) -> Self {
+    fn with(&self, other: &Self, merge: &Merge) -> Self {
         let Merge(flag, text, number, set, port) = merge;
         Self {
-            port: port(&self.port, &other.port),
-            backup_retention: number(&self.backup_retention, &other.backup_retention),
-            backup_window: text(&self.backup_window, &other.backup_window),
-            maintenance_window: text(&self.maintenance_window, &other.maintenance_window),
-            auto_minor_version_upgrade: flag(
-                &self.auto_minor_version_upgrade,
-                &other.auto_minor_version_upgrade,
+            port: port(self.port.as_ref(), other.port.as_ref()),
+            backup_retention: number(
+                self.backup_retention.as_ref(),
+                other.backup_retention.as_ref(),
             ),
-            parameter_group: text(&self.parameter_group, &other.parameter_group),
-            security_groups: set(&self.security_groups, &other.security_groups),
-            publicly_accessible: flag(&self.publicly_accessible, &other.publicly_accessible),
-            iam_authentication: flag(&self.iam_authentication, &other.iam_authentication),
-            performance_insights: flag(&self.performance_insights, &other.performance_insights),
-            enhanced_interval: number(&self.enhanced_interval, &other.enhanced_interval),
-            log_exports: set(&self.log_exports, &other.log_exports),
-            extended_support: flag(&self.extended_support, &other.extended_support),
-            deletion_protection: flag(&self.deletion_protection, &other.deletion_protection),
+            backup_window: text(self.backup_window.as_ref(), other.backup_window.as_ref()),
+            maintenance_window: text(
+                self.maintenance_window.as_ref(),
+                other.maintenance_window.as_ref(),
+            ),
+            auto_minor_version_upgrade: flag(
+                self.auto_minor_version_upgrade.as_ref(),
+                other.auto_minor_version_upgrade.as_ref(),
+            ),
+            parameter_group: text(
+                self.parameter_group.as_ref(),
+                other.parameter_group.as_ref(),
+            ),
+            security_groups: set(
+                self.security_groups.as_ref(),
+                other.security_groups.as_ref(),
+            ),
+            publicly_accessible: flag(
+                self.publicly_accessible.as_ref(),
+                other.publicly_accessible.as_ref(),
+            ),
+            iam_authentication: flag(
+                self.iam_authentication.as_ref(),
+                other.iam_authentication.as_ref(),
+            ),
+            performance_insights: flag(
+                self.performance_insights.as_ref(),
+                other.performance_insights.as_ref(),
+            ),
+            enhanced_interval: number(
+                self.enhanced_interval.as_ref(),
+                other.enhanced_interval.as_ref(),
+            ),
+            log_exports: set(self.log_exports.as_ref(), other.log_exports.as_ref()),
+            extended_support: flag(
+                self.extended_support.as_ref(),
+                other.extended_support.as_ref(),
+            ),
+            deletion_protection: flag(
+                self.deletion_protection.as_ref(),
+                other.deletion_protection.as_ref(),
+            ),
         }
     }
 
@@ -153,7 +183,7 @@ struct Merge(
     Two<u16>,
 );
 
-type Two<T> = fn(&Option<T>, &Option<T>) -> Option<T>;
+type Two<T> = fn(Option<&T>, Option<&T>) -> Option<T>;
 
 #[cfg(test)]
 mod tests {

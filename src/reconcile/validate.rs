@@ -47,9 +47,12 @@ pub(super) fn desired(
     surroundings: Surroundings<'_>,
 ) -> Desired {
     let goal = match &object.metadata.deletion_timestamp {
-        Some(deletion) => {
-            departure::goal(subject, &object.spec, deletion.0, surroundings.configuration)
-        }
+        Some(deletion) => departure::goal(
+            subject,
+            &object.spec,
+            deletion.0,
+            surroundings.configuration,
+        ),
         None => wanted(subject, object, surroundings),
     };
     Desired {

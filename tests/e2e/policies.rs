@@ -160,6 +160,7 @@ fn secret(name: &str, marks: &Value, kind: &str) -> Value {
 
 /// What the operator's own token can do to Secrets, in whoever's hands.
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one life of one Secret, in order")]
 async fn the_operator_writes_no_secret_but_those_it_manages() -> Result<()> {
     let stage = Stage::boot().await?;
     let token = stage.cluster.token("stow-system", "stow").await?;

@@ -168,7 +168,7 @@ async fn every_setting_is_sent_by_its_name() {
         ..ModifyInstance::default()
     };
     rds.modify(&modify).await.unwrap();
-    let sent = server.requests();
+    let requests = server.requests();
     let both = [
         ("StorageThroughput", "1000"),
         ("MaxAllocatedStorage", "800"),
@@ -205,10 +205,15 @@ async fn every_setting_is_sent_by_its_name() {
             "iam-db-auth-error",
         ),
     ];
-    for (request, own) in sent.iter().zip([&create[..], &modify[..]]) {
+    for (request, own) in requests.iter().zip([&create[..], &modify[..]]) {
         for (key, value) in both.iter().chain(own) {
-            let sent = request.form.get(*key).map(String::as_str);
-            assert_eq!(sent, Some(*value), "{key} of {}", request.form["Action"]);
+            let value_sent = request.form.get(*key).map(String::as_str);
+            assert_eq!(
+                value_sent,
+                Some(*value),
+                "{key} of {}",
+                request.form["Action"]
+            );
         }
     }
 }

@@ -60,7 +60,7 @@ fn required_tags_go_over_those_of_the_spec_and_under_our_own() {
             creation
                 .required_tags
                 .insert("team".into(), "platform".into());
-            creation.backup_retention = 14;
+            creation.settings.backup_retention = Some(14);
         }
     });
     world.held().password_pending = true;
@@ -71,6 +71,6 @@ fn required_tags_go_over_those_of_the_spec_and_under_our_own() {
     });
     let create = create.unwrap_or_else(|| panic!("{plan:?}"));
     assert_eq!(create.tags["team"], "platform");
-    assert_eq!(create.backup_retention, 14);
+    assert_eq!(create.settings.backup_retention, Some(14));
     assert!(create.tags.contains_key(TAG_UID));
 }

@@ -144,7 +144,7 @@ fn what_waits_for_the_window_is_pending_and_flushed_by_an_explicit_word() {
     let at_once = Some(ApplyChanges::Immediately);
     decides(waiting(), apply(at_once), "modify(db.m6g.large,now)");
     let plan = waiting().with(apply(window)).plan();
-    let what: Vec<_> = plan.pending.iter().flat_map(|p| p.what.clone()).collect();
+    let what: Vec<_> = plan.pending.iter().filter_map(|p| p.what.clone()).collect();
     assert_eq!(what, ["size db.m6g.large", "iamAuthentication true"]);
     let why = plan.pending[0].why.as_deref().unwrap_or_default();
     assert!(why.contains("sun:05:00-sun:06:00"), "{why}");

@@ -32,7 +32,9 @@ pub(super) fn new(
     let (encrypted, kms_key) = encryption(spec, configuration)?;
     let settings = settings::at_creation(spec, configuration);
     apart(&settings)?;
-    let monitored = settings.enhanced_interval.is_some_and(|seconds| seconds > 0);
+    let monitored = settings
+        .enhanced_interval
+        .is_some_and(|seconds| seconds > 0);
     let max_storage = spec.max_storage.as_ref();
     let max_storage = max_storage.and_then(|text| storage::gibibytes(&text.0));
     let subnet_group = settings::network(spec).subnet_group;

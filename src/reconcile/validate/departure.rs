@@ -8,7 +8,7 @@ use serde_json::Value;
 use stow_versions::status::Reason;
 use stow_versions::v1beta1::DeletionPolicy;
 
-use crate::config::{Configuration, Policy};
+use crate::config::Configuration;
 use crate::plan::{Goal, Obstacle, Subject};
 
 pub(super) fn goal(
@@ -39,8 +39,9 @@ fn policy(spec: &Value, configuration: Option<&Configuration>) -> Result<Deletio
                 )
             })?,
     };
-    let policy = configuration.map_or_else(Policy::default, |known| known.policy.clone());
-    let least = policy.minimum_deletion_policy;
+    let least = configuration.map_or(DeletionPolicy::Snapshot, |known| {
+        known.policy.minimum_deletion_policy
+    });
     if wanted >= least {
         return Ok(wanted);
     }

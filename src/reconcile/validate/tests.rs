@@ -301,21 +301,32 @@ fn every_setting_of_a_spec_reaches_the_planner() {
         "backup": {"retentionDays": 14, "window": "01:00-02:00"},
         "maintenanceWindow": "mon:03:00-mon:04:00", "autoMinorVersionUpgrade": false,
         "applyChanges": "MaintenanceWindow", "parameterGroup": "own17",
-        "network": {"subnetGroup": "inner", "securityGroups": ["sg-2", "sg-1"], "publiclyAccessible": true},
+        "network": {"subnetGroup": "inner", "securityGroups": ["sg-0b2b2b2b", "sg-0a1a1a1a"], "publiclyAccessible": true},
         "encryption": {"enabled": true, "kmsKey": "alias/own"},
         "iamAuthentication": true,
         "monitoring": {"performanceInsights": true, "enhancedInterval": 60, "logExports": ["upgrade"]},
         "extendedSupport": true, "deletionProtection": true,
     });
-    let role = configuration(&[("aws.monitoring.role.arn", "arn:aws:iam::1:role/monitor")]);
-    let Goal::Exists(database) = desired(&subject(), &object(&spec), Some(&role)).goal else {
+    let allowing = [
+        ("policy.publicAccess", "true"),
+        ("policy.securityGroups", "sg-0a1a1a1a,sg-0b2b2b2b"),
+        ("policy.subnetGroups", "inner"),
+        ("policy.kmsKeys", "alias/own"),
+        ("policy.parameterGroups", "own17"),
+    ];
+    let role = [(
+        "aws.monitoring.role.arn",
+        "arn:aws:iam::123456789012:role/monitor",
+    )];
+    let role = configuration(&[&allowing[..], &role].concat());
+    let Goal::Exists(database) = desired(&subject(), &object(&spec), with(Some(&role))).goal else {
         panic!("it is valid")
     };
     let creation = database.creation.clone().expect("it can be created");
     assert_eq!(creation.settings, database.settings);
     assert_eq!(
         database.settings.words().join(", "),
-        "port 5433, backup.retentionDays 14, backup.window 01:00-02:00, maintenanceWindow mon:03:00-mon:04:00, autoMinorVersionUpgrade false, parameterGroup own17, network.securityGroups [sg-1,sg-2], network.publiclyAccessible true, iamAuthentication true, monitoring.performanceInsights true, monitoring.enhancedInterval 60, monitoring.logExports [upgrade], extendedSupport true, deletionProtection true"
+        "port 5433, backup.retentionDays 14, backup.window 01:00-02:00, maintenanceWindow mon:03:00-mon:04:00, autoMinorVersionUpgrade false, parameterGroup own17, network.securityGroups [sg-0a1a1a1a,sg-0b2b2b2b], network.publiclyAccessible true, iamAuthentication true, monitoring.performanceInsights true, monitoring.enhancedInterval 60, monitoring.logExports [upgrade], extendedSupport true, deletionProtection true"
     );
     assert_eq!(database.max_storage, Some(1024));
     assert_eq!(database.throughput, Some(1000));
@@ -332,7 +343,8 @@ fn every_setting_of_a_spec_reaches_the_planner() {
     assert_eq!(creation.kms_key.as_deref(), Some("alias/own"));
     assert_eq!(creation.monitoring_role, role.monitoring_role);
     // Without the role nothing is made that asks for it.
-    let without = desired(&subject(), &object(&spec), Some(&configuration(&[])));
+    let without = configuration(&allowing);
+    let without = desired(&subject(), &object(&spec), with(Some(&without)));
     let Goal::Exists(database) = without.goal else {
         panic!("it is valid")
     };
@@ -382,6 +394,10 @@ fn an_annotation_pauses_by_the_word_true_alone() {
         let mut object = object(&json!({}));
         let annotation = (stow_versions::PAUSED.to_owned(), value.to_owned());
         object.metadata.annotations = Some([annotation].into());
-        assert_eq!(desired(&subject(), &object, None).paused, want, "{value}");
+        assert_eq!(
+            desired(&subject(), &object, with(None)).paused,
+            want,
+            "{value}"
+        );
     }
 }

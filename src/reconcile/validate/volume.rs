@@ -104,10 +104,10 @@ impl Wish {
         let percent = |size: i32| i64::from(size) * MAX_STORAGE_PERCENT;
         if let Some(size) = self
             .size
-            .filter(|size| i64::from(most) * 100 < percent(*size))
+            .filter(|size| most != *size && i64::from(most) * 100 < percent(*size))
         {
             return Some(format!(
-                "spec.maxStorage is {}: write {}Gi or more, {MAX_STORAGE_PERCENT}% of storage, or remove it.",
+                "spec.maxStorage is {}: write {}Gi or more, {MAX_STORAGE_PERCENT}% of storage, or the storage itself for none.",
                 quantity(most),
                 (percent(size) + 99) / 100
             ));

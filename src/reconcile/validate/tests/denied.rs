@@ -280,7 +280,8 @@ fn required_tags_are_the_platforms_in_upper_and_lower_case() {
 #[test]
 fn backups_are_kept_for_as_long_as_the_platform_asks() {
     let days = |settings: &[(&str, &str)], spec| {
-        judged(settings, &spec).creation.unwrap().backup_retention
+        let settings = judged(settings, &spec).creation.unwrap().settings;
+        settings.backup_retention.unwrap()
     };
     let key = "policy.minimumBackupRetention";
     assert_eq!(days(&[], json!({})), 7);
