@@ -12,6 +12,7 @@ mod page;
 use std::fmt::Write;
 
 use harness::{Error, Result, eventually};
+use regex::{Captures, Regex};
 use serde_json::{Value, json};
 
 use self::cases::{Case, corpus};
@@ -48,6 +49,18 @@ fn compare(path: &str, expected: &str) {
     );
 }
 
+/// A refusal with the names in its lists in order: CEL's maps have none.
+fn in_order(refusal: &str) -> String {
+    let name = r"hub\.stow\.myob\.com/[A-Za-z.]+";
+    let list = Regex::new(&format!("{name}(?:, {name})+")).expect("it is one");
+    let sorted = |found: &Captures<'_>| {
+        let mut names: Vec<_> = found[0].split(", ").collect();
+        names.sort_unstable();
+        names.join(", ")
+    };
+    list.replace_all(refusal, sorted).into_owned()
+}
+
 /// Where the refusals of a version are kept.
 fn refusals(version: &str) -> String {
     format!("tests/corpus/{version}.refusals")
@@ -77,7 +90,7 @@ async fn each_manifest_is_judged_as_it_should_be() -> Result<()> {
                     if BROKEN.iter().any(|words| refusal.contains(words)) {
                         wrong.push(format!("not judged: {case}\n  {refusal}"));
                     }
-                    let _ = writeln!(refused, "{case}\n  {refusal}");
+                    let _ = writeln!(refused, "{case}\n  {}", in_order(&refusal));
                 }
             }
         }
@@ -112,6 +125,14 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
             "metadata": {"name": format!("good-{number}")}, "spec": case.part("spec")})
         });
     let objects: Vec<Value> = objects.collect();
+    let open = json!({"data": {
+        "policy.publicAccess": "true", "policy.encryption": "optional",
+        "policy.minimumDeletionPolicy": "Delete", "policy.minimumBackupRetention": "0",
+    }});
+    let open = open.to_string();
+    let patch = ["patch", "configmap", "stow", "-n", "stow-system"];
+    let patch = [&patch[..], &["--type=merge", "-p", &open]].concat();
+    stage.kubectl(&patch).await?;
     let list = json!({"apiVersion": "v1", "kind": "List", "items": objects});
     let create = ["create", "-n", NAMESPACE, "-f", "-"];
     stage
@@ -134,7 +155,8 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
     })
     .await
     .map_err(|error| stage.explain(&error))?;
-    let created = stage.instances("DBInstanceIdentifier").await?.len();
+    let rds = &stage.only().rds;
+    let created = rds.count(|call| call.action() == Some("CreateDBInstance"));
     assert!(created > 120, "{created} instances");
     for call in stage.only().rds.mutations() {
         let refused = call.status.is_none_or(|status| status.is_client_error());
