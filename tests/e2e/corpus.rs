@@ -107,13 +107,15 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
     let stage = Stage::with_states_alone().await?;
     let roomy = json!({"instances": 10_000, "storage": 1_000_000_000});
     stage.drydock.set(roomy).await?;
-    // Whether it may restore or adopt, and what, is the platform's word.
+    // Whether it may restore or adopt, and what, is the platform's word; which
+    // versions there are is RDS's.
     let fresh = |case: &&Case| {
         let is = |field: &str| {
             case.part("spec")
                 .is_some_and(|spec| spec.get(field).is_some())
         };
-        case.good && case.part("from").is_none() && !is("restoreFrom") && !is("adopt")
+        let unknowable = ["restoreFrom", "adopt", "engineVersion"];
+        case.good && case.part("from").is_none() && !unknowable.into_iter().any(is)
     };
     let cases = corpus("v1beta1");
     let objects = cases
@@ -157,7 +159,7 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
     .map_err(|error| stage.explain(&error))?;
     let rds = &stage.only().rds;
     let created = rds.count(|call| call.action() == Some("CreateDBInstance"));
-    assert!(created > 120, "{created} instances");
+    assert!(created > 100, "{created} instances");
     for call in stage.only().rds.mutations() {
         let refused = call.status.is_none_or(|status| status.is_client_error());
         assert!(!refused, "{:?}: {:?}", call.status, call.form);
