@@ -145,7 +145,7 @@ async fn each_gets_an_error_and_the_instances_stay() {
         (
             AUTHORIZATION,
             format!("{modify}&AllocatedStorage=40&AllocatedStorage=40"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
@@ -157,13 +157,13 @@ async fn each_gets_an_error_and_the_instances_stay() {
         (
             AUTHORIZATION,
             format!("{modify}&AllocatedStorage=40&Note=%e9"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
             AUTHORIZATION,
             format!("{modify}&AllocatedStorage=40%"),
-            400,
+            404,
             "MalformedQueryString",
         ),
         (
