@@ -5,7 +5,7 @@
 //! wakes the objects for which that is news.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -64,6 +64,8 @@ pub struct Sweeps {
     ticks: AtomicU64,
     latest: ArcSwapOption<Sweep>,
     obstruction: ArcSwapOption<Error>,
+    /// Whether the obstruction may be over before anybody has to know of it.
+    passing: AtomicBool,
     tracked: Mutex<HashMap<String, Tracked>>,
     changed: Notify,
 }
@@ -80,9 +82,13 @@ impl Sweeps {
     }
 
     /// Whether RDS was swept, or refused to be: before that there is nothing to
-    /// go by. The first sweep follows the first object that is tracked.
-    pub(super) fn has_looked(&self) -> bool {
-        self.latest.load().is_some() || self.obstruction.load().is_some()
+    /// go by. The first sweep follows the first object that is tracked. Where it
+    /// fails, and the next may not, an object of which something was `reported`
+    /// keeps that for a while; others have nothing else to say.
+    pub(super) fn has_looked(&self, reported: bool) -> bool {
+        let obstructed = || self.obstruction.load().is_some();
+        let passing = || self.passing.load(Ordering::SeqCst);
+        self.latest.load().is_some() || (obstructed() && !(reported && passing()))
     }
 
     /// A tick that is later than every sweep that has begun.
@@ -253,13 +259,15 @@ impl<R: Rds> Sweeper<R> {
             | Error::Unconfigured { .. } => true,
             Error::Refused { .. } | Error::Throttled { .. } | Error::Unknown { .. } => false,
         };
-        let known = self.sweeps.obstruction();
-        if known.as_ref() == Some(error) {
-            return;
+        let known = self.sweeps.obstruction().as_ref() == Some(error);
+        if !known {
+            warn!(%error, "RDS could not be observed");
         }
-        warn!(%error, "RDS could not be observed");
+        let lasting = lasting || failures >= FAILURES;
+        let passed = !self.sweeps.passing.swap(!lasting, Ordering::SeqCst);
         // Before the first sweep there is nothing else to report.
-        if lasting || failures >= FAILURES || self.sweeps.latest().is_none() {
+        let tell = lasting || self.sweeps.latest().is_none();
+        if tell && !(known && (passed || !lasting)) {
             self.sweeps.obstruction.store(Some(Arc::new(error.clone())));
             self.wake(|_| true);
         }
