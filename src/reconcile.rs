@@ -191,7 +191,8 @@ struct Pass<'a, R, C> {
 impl<R: Rds, C: Cluster> Pass<'_, R, C> {
     async fn run(mut self) -> Result<Outcome, Error> {
         self.context.sweeps.notice(&self.subject);
-        if !self.context.sweeps.has_looked() {
+        let reported = self.object.status.ready.is_some();
+        if !self.context.sweeps.has_looked(reported) {
             // Nothing is known that could be done or said. A database at rest
             // shows nothing of an operator that started anew.
             return Ok(Outcome::resting(End::Reported {

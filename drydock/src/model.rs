@@ -9,7 +9,7 @@ mod instance;
 mod monitoring;
 mod snapshot;
 
-pub use change::Change;
+pub use change::{Change, put};
 pub use group::{ApplyMethod, ParameterGroup, Setting, SubnetGroup};
 pub use instance::{
     Configuration, Instance, PARAMETERS_APPLYING, PARAMETERS_IN_SYNC, PARAMETERS_PENDING_REBOOT,

@@ -5,7 +5,7 @@
 //! wakes the objects for which that is news.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -66,6 +66,8 @@ pub struct Sweeps {
     ticks: AtomicU64,
     latest: ArcSwapOption<Sweep>,
     obstruction: ArcSwapOption<Obstacle>,
+    /// Whether the obstruction may be over before anybody has to know of it.
+    passing: AtomicBool,
     tracked: Mutex<HashMap<String, Tracked>>,
     changed: Notify,
 }
@@ -87,12 +89,17 @@ impl Sweeps {
     /// Has nothing that RDS shows count until the next sweep that does.
     pub fn obstruct(&self, obstacle: Obstacle) {
         self.obstruction.store(Some(Arc::new(obstacle)));
+        self.passing.store(false, Ordering::SeqCst);
     }
 
     /// Whether RDS was swept, or refused to be: before that there is nothing to
-    /// go by. The first sweep follows the first object that is tracked.
-    pub(super) fn has_looked(&self) -> bool {
-        self.latest.load().is_some() || self.obstruction.load().is_some()
+    /// go by. The first sweep follows the first object that is tracked. Where it
+    /// fails, and the next may not, an object of which something was `reported`
+    /// keeps that for a while; others have nothing else to say.
+    pub(super) fn has_looked(&self, reported: bool) -> bool {
+        let obstructed = || self.obstruction.load().is_some();
+        let passing = || self.passing.load(Ordering::SeqCst);
+        self.latest.load().is_some() || (obstructed() && !(reported && passing()))
     }
 
     /// A tick that is later than every sweep that has begun.
@@ -260,15 +267,18 @@ impl<R: Rds, C: Cluster> Sweeper<R, C> {
     /// A failure that time does not mend, or has not mended, is each object's to
     /// report; and nothing is changed by what was seen before it.
     fn obstructed(&self, obstacle: &Obstacle, failures: u32) {
-        let known = self.sweeps.obstruction();
-        if known.as_ref() == Some(obstacle) {
-            return;
+        let known = self.sweeps.obstruction().as_ref() == Some(obstacle);
+        if !known {
+            warn!(reason = %obstacle.reason, "RDS could not be observed: {}", obstacle.message);
         }
-        warn!(reason = %obstacle.reason, "RDS could not be observed: {}", obstacle.message);
-        let lasting = obstacle.needs_somebody();
+        let lasting = obstacle.needs_somebody() || failures >= FAILURES;
+        let passed = !self.sweeps.passing.swap(!lasting, Ordering::SeqCst);
         // Before the first sweep there is nothing else to report.
-        if lasting || failures >= FAILURES || self.sweeps.latest().is_none() {
-            self.sweeps.obstruct(obstacle.clone());
+        let tell = lasting || self.sweeps.latest().is_none();
+        if tell && !(known && (passed || !lasting)) {
+            self.sweeps
+                .obstruction
+                .store(Some(Arc::new(obstacle.clone())));
             self.wake(|_| true);
         }
     }

@@ -53,9 +53,10 @@ async fn killed_after_each_mutation_of_a_create() -> Result<()> {
         for call in only.api.mutations().into_iter().chain(only.rds.mutations()) {
             assert!(
                 concerns(&call, &name),
-                "{what}: {}, {}",
+                "{what}: {}, {}: {}",
                 label(&call),
-                call.path
+                call.path,
+                call.text()
             );
         }
         written_once(only, &what);

@@ -6,12 +6,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use harness::{Database, Error, REGION, Rds, Result, eventually};
+use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
 use crate::stage::{PATIENCE, Stage, decoded};
 
-/// Longer than any test runs, by drydock's clock.
-const HELD: Duration = Duration::from_hours(1);
+/// Longer than a test waits for anything, and short beside the day that a test
+/// has before the next backup.
+const HELD: Duration = Duration::from_mins(10);
+
+/// The hour, UTC, at which each test's day at RDS begins: the windows that
+/// drydock chooses for backups and for maintenance are over by then.
+const MORNING: i8 = 6;
 
 impl Stage {
     /// Lets the account have as many instances as any test makes.
@@ -49,6 +55,24 @@ impl Stage {
             return Ok(xml);
         }
         Err(Error::Unexpected(format!("{action}: {status}: {xml}")))
+    }
+
+    /// Moves drydock's clock to the next morning. By the machine's, a test that
+    /// ran at night would see backups that nobody asked for.
+    pub(crate) async fn morning(&self) -> Result<()> {
+        let wrong = |error: jiff::Error| Error::Unexpected(error.to_string());
+        let now: Timestamp = self.drydock.clock().await?.parse().map_err(wrong)?;
+        let now = now.to_zoned(TimeZone::UTC);
+        let mut next = now
+            .date()
+            .at(MORNING, 0, 0, 0)
+            .to_zoned(TimeZone::UTC)
+            .map_err(wrong)?;
+        if next <= now {
+            next = next.tomorrow().map_err(wrong)?;
+        }
+        let left = next.timestamp().duration_since(now.timestamp());
+        self.drydock.advance(left.unsigned_abs()).await
     }
 
     /// Lets RDS stay in these statuses until [`Self::pass`] or [`Self::let_go`].

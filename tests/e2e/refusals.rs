@@ -6,7 +6,7 @@ use harness::{Answer, Call, Result};
 use http::StatusCode;
 
 use crate::looks::{database, said};
-use crate::stage::{Stage, condition};
+use crate::stage::{PATIENCE, Stage, condition};
 use crate::sweep::{is_for, is_sweep};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
@@ -268,4 +268,44 @@ async fn sweeps_that_are_refused_change_nothing() -> Result<()> {
     }
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
     Ok(())
+}
+
+/// What rests stays as it was told while an operator that starts cannot look yet;
+/// who waits for a database is told at once.
+#[tokio::test]
+async fn an_outage_at_the_start_is_told_to_whom_it_concerns() -> Result<()> {
+    let mut stage = Stage::with_states_alone().await?;
+    stage.apply(&database("rests", &SPEC), &[]).await?;
+    stage.ready("rests").await?;
+    stage.replicas[0].operator.kill()?;
+    stage.replicas[0].operator.wait(PATIENCE).await?;
+    let lease = ["delete", "lease", "stow", "-n", "stow-system"];
+    stage.kubectl(&lease).await?;
+
+    let (rds, api) = (&stage.only().rds, &stage.only().api);
+    rds.forget();
+    api.forget();
+    let unavailable = Answer::rds_fault(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", "");
+    let down = rds.when(is_sweep).times(6).answer(unavailable.clone());
+    stage.apply(&database("new", &SPEC), &[]).await?;
+    stage.restart(0)?;
+    stage
+        .condition("new", "Reconciling", |_, reason| reason == "Unreachable")
+        .await?;
+    stage.ready("new").await?;
+    assert_eq!(down.hits(), 6, "two sweeps of three attempts");
+    let api = &stage.only().api;
+    let of_it = |call: &Call| call.path.contains("/rests") || call.text().contains("rests");
+    let told = api.mutations().into_iter().find(of_it);
+    assert!(told.is_none(), "{told:?}");
+
+    // Past that, what was reported may be wrong by now.
+    let down = stage.only().rds.when(is_sweep).answer(unavailable);
+    for name in ["rests", "new"] {
+        stage
+            .condition(name, "Reconciling", |_, reason| reason == "Unreachable")
+            .await?;
+    }
+    down.remove();
+    stage.ready("rests").await.map(drop)
 }

@@ -63,6 +63,7 @@ impl Stage {
             drydock: drydock?,
             cluster: cluster?,
         };
+        stage.morning().await?;
         stage.kubectl(&["create", "namespace", NAMESPACE]).await?;
         Ok(stage)
     }

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, instance,
-    page::{Filters, Page},
+    page::{Filters, Page, names},
 };
 use crate::{
     dock::{Turn, View},
@@ -134,11 +134,6 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
     let filters = Filters::take(&mut parameters, &FILTERS)?;
     let page = Page::take(&mut parameters)?;
     parameters.finish()?;
-    let fits = |wanted: &Option<String>, value: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
-    };
     let live = view.region.instances.values();
     let mut rows: Vec<_> = live
         .filter_map(|instance| Row::of(instance, view.now))
@@ -148,7 +143,9 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
                 .values()
                 .map(|it| Row::retained(it, view.now)),
         )
-        .filter(|row| fits(&name, row.identifier) && fits(&resource, row.resource_id))
+        .filter(|row| {
+            names(name.as_deref(), row.identifier) && names(resource.as_deref(), row.resource_id)
+        })
         .collect();
     if rows.is_empty()
         && let Some(wanted) = name.as_ref().or(resource.as_ref())

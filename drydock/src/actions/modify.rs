@@ -13,7 +13,7 @@ use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work, apply_steps},
-    model::{Change, Configuration, Instance, Veil},
+    model::{Change, Configuration, Instance, Veil, put},
     rules::name,
     wire::{Element, Parameters},
 };
@@ -111,47 +111,42 @@ fn immediate(
     take: &mut Parameters,
     it: &mut Configuration,
 ) -> Result<Vec<Step>, Fault> {
-    fn set<T>(slot: &mut T, value: Option<T>) {
-        if let Some(value) = value {
-            *slot = value;
-        }
-    }
     if let Some(engine) = take.string("Engine") {
         create::engine(&engine)?;
     }
     if let Some(group) = take.string("DBSubnetGroupName") {
         subnet_groups::moved(turn.region, it.subnet_group.as_deref(), &group)?;
     }
-    set(
+    put(
         &mut it.security_groups,
         take.strings("VpcSecurityGroupIds", "VpcSecurityGroupId")?,
     );
-    set(&mut it.backup_window, take.string("PreferredBackupWindow"));
-    set(
+    put(&mut it.backup_window, take.string("PreferredBackupWindow"));
+    put(
         &mut it.maintenance_window,
         take.string("PreferredMaintenanceWindow"),
     );
-    set(
+    put(
         &mut it.auto_minor_version_upgrade,
         take.boolean("AutoMinorVersionUpgrade")?,
     );
-    set(
+    put(
         &mut it.copy_tags_to_snapshot,
         take.boolean("CopyTagsToSnapshot")?,
     );
-    set(
+    put(
         &mut it.deletion_protection,
         take.boolean("DeletionProtection")?,
     );
-    set(
+    put(
         &mut it.publicly_accessible,
         take.boolean("PubliclyAccessible")?,
     );
-    set(
+    put(
         &mut it.lifecycle_support,
         take.string("EngineLifecycleSupport"),
     );
-    set(&mut it.network_type, take.string("NetworkType"));
+    put(&mut it.network_type, take.string("NetworkType"));
     let mut steps = Vec::new();
     if monitoring::put(take, turn.scope, &mut it.monitoring)? {
         steps.push(Step::new("configuring-enhanced-monitoring", Work::Wait));

@@ -7,6 +7,12 @@ use crate::{
     wire::{Element, Parameters},
 };
 
+/// Whether a list's own parameter, if it is given, names a member. Names are the
+/// same in any case.
+pub(super) fn names(wanted: Option<&str>, value: &str) -> bool {
+    wanted.is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
+}
+
 /// Which page of a list is asked for.
 #[derive(Debug)]
 pub(super) struct Page {

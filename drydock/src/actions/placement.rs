@@ -8,7 +8,7 @@ use crate::{
     dock::Turn,
     fault::{self, Fault},
     machine::{Step, Work},
-    model::{Configuration, Instance, Tags, Veil, unique},
+    model::{Configuration, Instance, Tags, Veil, put, unique},
     rules::{self, window},
     wire::Parameters,
 };
@@ -71,11 +71,6 @@ impl Placement {
 
     /// Puts what was given into a configuration, after checking it.
     pub(super) fn put(self, turn: &Turn<'_>, into: &mut Configuration) -> Result<(), Fault> {
-        fn set<T>(slot: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *slot = value;
-            }
-        }
         if let Some(group) = self.subnet_group {
             subnet_groups::exists(turn.region, &group)?;
             into.subnet_group =
@@ -100,24 +95,24 @@ impl Placement {
         }
         // A restore has one only if it asks for it.
         into.dedicated_log_volume = self.dedicated_log_volume.unwrap_or(false);
-        set(&mut into.multi_az, self.multi_az);
-        set(&mut into.port, self.port);
-        set(&mut into.backup_retention, self.backup_retention);
-        set(&mut into.backup_window, self.backup_window);
-        set(&mut into.availability_zone, self.availability_zone);
-        set(&mut into.security_groups, self.security_groups);
-        set(&mut into.publicly_accessible, self.publicly_accessible);
-        set(
+        put(&mut into.multi_az, self.multi_az);
+        put(&mut into.port, self.port);
+        put(&mut into.backup_retention, self.backup_retention);
+        put(&mut into.backup_window, self.backup_window);
+        put(&mut into.availability_zone, self.availability_zone);
+        put(&mut into.security_groups, self.security_groups);
+        put(&mut into.publicly_accessible, self.publicly_accessible);
+        put(
             &mut into.auto_minor_version_upgrade,
             self.auto_minor_version_upgrade,
         );
-        set(&mut into.deletion_protection, self.deletion_protection);
-        set(&mut into.copy_tags_to_snapshot, self.copy_tags_to_snapshot);
-        set(&mut into.iam_authentication, self.iam_authentication);
-        set(&mut into.log_exports, self.log_exports);
-        set(&mut into.ca_certificate, self.ca_certificate);
-        set(&mut into.network_type, self.network_type);
-        set(&mut into.lifecycle_support, self.lifecycle_support);
+        put(&mut into.deletion_protection, self.deletion_protection);
+        put(&mut into.copy_tags_to_snapshot, self.copy_tags_to_snapshot);
+        put(&mut into.iam_authentication, self.iam_authentication);
+        put(&mut into.log_exports, self.log_exports);
+        put(&mut into.ca_certificate, self.ca_certificate);
+        put(&mut into.network_type, self.network_type);
+        put(&mut into.lifecycle_support, self.lifecycle_support);
         check(into)
     }
 }

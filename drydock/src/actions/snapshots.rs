@@ -4,7 +4,7 @@ use super::{
     Answer,
     describe::find,
     instance,
-    page::{Filters, Page},
+    page::{Filters, Page, names},
 };
 use crate::{
     dock::{Turn, View},
@@ -74,21 +74,16 @@ pub(super) fn describe(view: &View<'_>, mut parameters: Parameters) -> Answer {
             "Unrecognized snapshot type value of {unknown} is provided"
         )));
     }
-    let matches = |wanted: &Option<String>, value: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| wanted.eq_ignore_ascii_case(value))
-    };
     let found: Vec<_> = view
         .region
         .snapshots
         .values()
         .filter(|it| {
             let arn = view.scope.arn("snapshot", &it.identifier);
-            (matches(&only, &it.identifier) || only.as_ref() == Some(&arn))
-                && matches(&source, &it.instance)
-                && matches(&resource, &it.resource_id)
-                && matches(&kind, it.kind.name())
+            (names(only.as_deref(), &it.identifier) || only.as_ref() == Some(&arn))
+                && names(source.as_deref(), &it.instance)
+                && names(resource.as_deref(), &it.resource_id)
+                && names(kind.as_deref(), it.kind.name())
         })
         .collect();
     if let (Some(only), true) = (&only, found.is_empty()) {

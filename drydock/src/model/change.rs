@@ -4,6 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Configuration, Instance, PARAMETERS_PENDING_REBOOT};
 
+/// Puts a value in its place, if there is one.
+pub fn put<T>(slot: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *slot = value;
+    }
+}
+
 /// Values to be applied; absent ones stay as they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
@@ -142,11 +149,6 @@ impl Change {
     /// Puts the values into a configuration. The identifier and the password are
     /// not part of one.
     pub fn apply(self, to: &mut Configuration) {
-        fn put<T>(slot: &mut T, value: Option<T>) {
-            if let Some(value) = value {
-                *slot = value;
-            }
-        }
         let Self {
             class,
             storage,

@@ -100,11 +100,8 @@ async fn what_was_never_finished_is_not_opened_but_made_anew() {
 }
 
 async fn eventually(what: &str, condition: impl Fn() -> bool) {
-    for _ in 0..3000 {
-        if condition() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("waited for {what}, in vain");
+    let look = || std::future::ready(condition());
+    harness::eventually(what, Duration::from_mins(1), look)
+        .await
+        .unwrap();
 }

@@ -22,18 +22,13 @@ async fn snapshots(rds: &Client, kind: Option<&str>) -> Vec<DbSnapshot> {
 
 /// Asks until there are so many automated snapshots, all of them done.
 async fn until_snapshots(rds: &Client, count: usize) -> Vec<DbSnapshot> {
-    let asking = async {
-        loop {
-            let found = snapshots(rds, Some("automated")).await;
-            if found.len() == count && found.iter().all(|it| it.status() == Some("available")) {
-                return found;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    tokio::time::timeout(Duration::from_mins(1), asking)
-        .await
-        .unwrap_or_else(|_| panic!("there never were {count} automated snapshots"))
+    let what = format!("{count} automated snapshots");
+    let asking = harness::eventually(what, Duration::from_mins(1), || async {
+        let found = snapshots(rds, Some("automated")).await;
+        let done = found.iter().all(|it| it.status() == Some("available"));
+        (found.len() == count && done).then_some(found)
+    });
+    asking.await.unwrap()
 }
 
 fn names(snapshots: &[DbSnapshot]) -> Vec<&str> {

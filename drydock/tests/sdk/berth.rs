@@ -12,6 +12,7 @@ use drydock::{
     store::Store,
     wire::{self, Entrance, Limits},
 };
+use harness::eventually;
 
 /// Longer than anything here takes, shorter than a stuck build.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(4);
@@ -143,37 +144,31 @@ pub(crate) async fn describe(rds: &Client, identifier: &str) -> DbInstance {
 
 /// Asks until the instance has the status.
 pub(crate) async fn until(rds: &Client, identifier: &str, status: &str) -> DbInstance {
-    let asking = async {
-        loop {
-            let instance = describe(rds, identifier).await;
-            if instance.db_instance_status() == Some(status) {
-                return instance;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    let what = format!("{identifier} to be {status}");
+    let asking = eventually(what, PATIENCE, || async {
+        let instance = describe(rds, identifier).await;
+        let seen = instance.db_instance_status().map(str::to_owned);
+        if seen.as_deref() == Some(status) {
+            Ok(instance)
+        } else {
+            Err(format!("{seen:?}"))
         }
-    };
-    tokio::time::timeout(PATIENCE, asking)
-        .await
-        .unwrap_or_else(|_| panic!("{identifier} did not become {status}"))
+    });
+    asking.await.unwrap()
 }
 
 /// Asks until there is no such instance.
 pub(crate) async fn until_gone(rds: &Client, identifier: &str) {
-    let asking = async {
-        loop {
-            let described = rds
-                .describe_db_instances()
-                .db_instance_identifier(identifier)
-                .send()
-                .await;
-            if described.is_err() {
-                return code(described);
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let code = tokio::time::timeout(PATIENCE, asking).await.unwrap();
-    assert_eq!(code, "DBInstanceNotFound");
+    let what = format!("{identifier} to be gone");
+    let asking = eventually(what, PATIENCE, || async {
+        let described = rds
+            .describe_db_instances()
+            .db_instance_identifier(identifier)
+            .send()
+            .await;
+        described.is_err().then(|| code(described))
+    });
+    assert_eq!(asking.await.unwrap(), "DBInstanceNotFound");
 }
 
 /// Any credentials, and no retries.

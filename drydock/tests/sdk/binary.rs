@@ -68,18 +68,13 @@ impl Running {
 
     /// Waits for a text in the log, and takes what follows it.
     async fn until(&self, text: &str) -> String {
-        let reading = async {
-            loop {
-                if let Some((_, rest)) = self.log().split_once(text)
-                    && let Some((rest, _)) = rest.split_once('\n')
-                {
-                    return rest.to_owned();
-                }
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, reading).await;
-        found.unwrap_or_else(|_| panic!("no {text:?} in {}", self.log()))
+        let reading = harness::eventually(format!("the words {text:?}"), PATIENCE, || async {
+            let log = self.log();
+            let (_, rest) = log.split_once(text).ok_or_else(|| log.clone())?;
+            let (rest, _) = rest.split_once('\n').ok_or_else(|| log.clone())?;
+            Ok::<_, String>(rest.to_owned())
+        });
+        reading.await.unwrap()
     }
 
     async fn address(&self) -> SocketAddr {

@@ -22,13 +22,8 @@ pub(crate) async fn exists(rds: &Client, identifier: &str) -> bool {
 }
 
 async fn until_it_exists(rds: &Client) {
-    let asking = async {
-        while !exists(rds, "a").await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    let patience = Duration::from_mins(1);
-    tokio::time::timeout(patience, asking).await.unwrap();
+    let asking = harness::eventually("the instance", Duration::from_mins(1), || exists(rds, "a"));
+    asking.await.unwrap();
 }
 
 const CREATE: &str = "Action=CreateDBInstance&Version=2014-10-31&DBInstanceIdentifier=a\

@@ -47,14 +47,10 @@ impl Drydock {
             .spawn()
             .unwrap();
         let rds = Client::new(&config_of(address, "eu-west-1"));
-        let answering = async {
-            while rds.describe_db_instances().send().await.is_err() {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(Duration::from_mins(1), answering)
-            .await
-            .unwrap();
+        let answering = harness::eventually("an answer", Duration::from_mins(1), || async {
+            rds.describe_db_instances().send().await.is_ok()
+        });
+        answering.await.unwrap();
         Self { process, rds }
     }
 

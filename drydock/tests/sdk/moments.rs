@@ -99,14 +99,10 @@ async fn a_daily_snapshot_has_the_rows_of_its_day_and_takes_the_old_ones_place()
         port.write("source", row).await;
         let before = automated().await;
         port.berth.dock.advance(day).unwrap();
-        let backed_up = async {
-            while automated().await == before {
-                tokio::time::sleep(Duration::from_millis(20)).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, backed_up)
-            .await
-            .expect("a day brings a backup");
+        let backed_up = harness::eventually("a backup of the next day", PATIENCE, || async {
+            automated().await != before
+        });
+        backed_up.await.unwrap();
         until(&port.rds, "source", "available").await;
     }
     port.write("source", "four").await;

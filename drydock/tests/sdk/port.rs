@@ -112,11 +112,8 @@ pub(crate) fn count(folder: &Path) -> usize {
 
 /// Polls a condition on files, which tasks of drydock's change.
 pub(crate) async fn eventually(what: &str, condition: impl Fn() -> bool) {
-    let polling = async {
-        while !condition() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    let in_time = tokio::time::timeout(Duration::from_mins(1), polling).await;
-    assert!(in_time.is_ok(), "waited for {what}, in vain");
+    let look = || std::future::ready(condition());
+    harness::eventually(what, Duration::from_mins(1), look)
+        .await
+        .unwrap();
 }
