@@ -26,8 +26,12 @@ async fn another_account_is_not_an_empty_one() -> Result<()> {
     assert_eq!(stage.instances("DBInstanceIdentifier").await?, [""; 0]);
 
     stage.drydock.set_account("123456789012").await?;
-    let object = stage.ready("orders").await?;
-    assert!(condition(&object, "Stalled").is_none(), "{object}");
+    stage
+        .object("orders", "not stalled", |object| {
+            condition(object, "Stalled").is_none()
+        })
+        .await?;
+    stage.ready("orders").await?;
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
     stage.login("orders").await?.run("SELECT 1").await
 }
