@@ -74,8 +74,9 @@ impl Configuration {
             })
         };
         let storage_type = reader.read(&keys::STORAGE_TYPE, |text| {
+            // AWS makes none of the type `standard` any more.
             let mut all = StorageType::ALL.into_iter();
-            all.find(|kind| kind.as_str() == text)
+            all.find(|kind| kind.as_str() == text && *kind != StorageType::Standard)
         });
         let port = reader.parsed(&keys::PORT, |port| PORT.contains(&i64::from(*port)));
         let multi_az = reader.parsed(&keys::MULTI_AZ, |_| true);
@@ -102,7 +103,7 @@ impl Configuration {
 
     /// The faults that leave open what objects may ask for: until they are
     /// mended, nothing that a policy decides on is changed.
-    pub fn open_policies(&self) -> impl Iterator<Item = &Fault> {
+    pub fn unreadable_policies(&self) -> impl Iterator<Item = &Fault> {
         self.faults.iter().filter(|fault| fault.policy)
     }
 }

@@ -18,6 +18,7 @@ mod provide;
 mod secret;
 mod state;
 mod upgrade;
+mod volume;
 mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};

@@ -96,7 +96,7 @@ keys! {
         "sun:05:00-sun:05:30",
         "When AWS may do maintenance, in UTC, for objects that do not say so; apart from the backup window. Empty: AWS chooses.";
     STORAGE_TYPE = "aws.rds.postgres.default.storage.type",
-        "one of gp2, gp3, io1, io2, standard", "gp3", "io2",
+        "one of gp2, gp3, io1, io2", "gp3", "io2",
         "The storage type of objects that name none. With io1 and io2 each has to state its IOPS.";
     STORAGE_SIZE = "aws.rds.postgres.default.storage.size",
         "a whole number of GiB from 5 to 65536", "20", "100",

@@ -59,8 +59,13 @@ impl Notice {
                 info!("the operator's ConfigMap can be used again");
             }
         } else if self.faults.is_new(&texts.join("; ")) {
-            for text in &texts {
-                warn!("the operator's ConfigMap: {text}; new databases wait until it is mended");
+            for fault in faults {
+                let waits = if fault.policy {
+                    "new databases, and changes that policies decide on, wait"
+                } else {
+                    "new databases wait"
+                };
+                warn!("the operator's ConfigMap: {fault}; {waits} until it is mended");
             }
         }
         if strangers.is_empty() {

@@ -124,7 +124,7 @@ fn every_fault_is_named_with_its_key_and_value() {
         assert!(text.contains(r#""a*b\u{7}""#), "{text}");
     }
     let open: Vec<_> = configuration
-        .open_policies()
+        .unreadable_policies()
         .map(|fault| fault.key)
         .collect();
     assert!(open.iter().all(|key| key.starts_with("policy.")));
@@ -242,7 +242,7 @@ fn a_policy_that_is_misspelt_is_a_fault_and_other_strangers_are_not() {
             told.len() == 1 && told[0].starts_with(key),
             "{key}: {told:?}"
         );
-        assert_eq!(configuration.open_policies().count(), 1, "{key}");
+        assert_eq!(configuration.unreadable_policies().count(), 1, "{key}");
     }
     let configuration = read(&[("aws.kms.key", "x"), ("owner", "platform")]);
     assert_eq!(configuration.strangers, ["aws.kms.key", "owner"]);
@@ -304,7 +304,7 @@ proptest! {
             || said("policy.minimumBackupRetention").trim_start_matches(['+', '0']) == days.trim_start_matches('0'));
         prop_assert!(*encryption == Encryption::Required || said("policy.encryption") == "optional");
         // These have no bound by default: what is said and not followed is open.
-        let open: BTreeSet<_> = configuration.open_policies().map(|fault| fault.key).collect();
+        let open: BTreeSet<_> = configuration.unreadable_policies().map(|fault| fault.key).collect();
         for (key, bound) in [
             ("policy.classes", !classes.is_empty()),
             ("policy.maxStorage", max_storage.is_some()),

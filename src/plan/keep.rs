@@ -12,6 +12,7 @@ use super::provide::claim;
 use super::state::{State, state};
 use super::{
     Action, Database, Observed, Obstacle, Plan, Subject, Undecided, change, fixed, modify, secret,
+    volume,
 };
 
 /// Keeps an instance that is the object's as the spec says.
@@ -62,7 +63,7 @@ pub(super) fn plan(
     plan.blocked.extend(fixed::differences(database, instance));
     plan.blocked.extend(database.denied.clone());
     plan.blocked.extend(undecided(database, instance));
-    plan.blocked.extend(modify::impossible(database, instance));
+    plan.blocked.extend(volume::impossible(database, instance));
     let password = secret::plan(&database.secret_name, instance, observed, plan);
     plan.pending = change::accepted(database, instance);
     let room = change::Room { changeable, now };

@@ -167,14 +167,15 @@ fn missing() -> Obstacle {
 
 /// The platform's settings, if they say what objects may ask for.
 fn settled(configuration: &Configuration) -> Result<&Configuration, Obstacle> {
-    if configuration.open_policies().next().is_none() {
+    let mut unreadable = configuration.unreadable_policies().peekable();
+    if unreadable.peek().is_none() {
         return Ok(configuration);
     }
     Err(Obstacle::new(
         Reason::InvalidConfiguration,
         format!(
             "The operator's ConfigMap has policies that cannot be followed. New databases, and changes that policies decide on, wait until they are mended: {}.",
-            listed(&configuration.faults)
+            listed(unreadable)
         ),
     ))
 }
@@ -193,8 +194,8 @@ fn usable(configuration: &Configuration) -> Result<(), Obstacle> {
     ))
 }
 
-fn listed(faults: &[Fault]) -> String {
-    let faults: Vec<_> = faults.iter().map(ToString::to_string).collect();
+fn listed<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
+    let faults: Vec<_> = faults.into_iter().map(ToString::to_string).collect();
     faults.join("; ")
 }
 

@@ -151,7 +151,7 @@ fn what_waits_for_the_window_is_pending_and_flushed_by_an_explicit_word() {
 }
 
 #[test]
-fn a_setting_that_interrupts_nothing_goes_along_and_alone_where_all_is_refused() {
+fn a_setting_that_interrupts_nothing_goes_along() {
     let both = |w: &mut World| {
         w.database().settings.deletion_protection = Some(true);
         w.database().class = Some("db.m6g.large".into());
@@ -170,17 +170,6 @@ fn enhanced_monitoring_brings_the_platforms_role() {
         World::settled(),
         on,
         "modify(monitoring.enhancedInterval 60,role)",
-    );
-    let without = |w: &mut World| {
-        on(w);
-        w.database().monitoring_role = None;
-        w.database().settings.deletion_protection = Some(true);
-    };
-    // It holds up nothing else.
-    decides(
-        World::settled(),
-        without,
-        "modify(deletionProtection true) !InvalidConfiguration",
     );
     let off = |w: &mut World| {
         w.instance().settings.enhanced_interval = Some(60);
