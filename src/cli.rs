@@ -87,7 +87,7 @@ pub struct Run {
     pub cluster_id: Option<String>,
 
     /// Observe and report everything, and change nothing: neither at RDS nor any
-    /// Secret or finalizer. The conditions say what would be done.
+    /// database's Secret or finalizer. The conditions say what would be done.
     #[arg(long, env = "STOW_READ_ONLY")]
     pub read_only: bool,
 

@@ -255,3 +255,42 @@ fn names_that_refer_to_each_other_agree() {
     let image = container.image.as_deref().expect("an image");
     assert_eq!(image, concat!("stow:", env!("CARGO_PKG_VERSION")));
 }
+
+/// The operator's calls, and what AWS asks for behind them; nothing that takes
+/// away a backup or shows a snapshot to another account.
+#[test]
+fn the_iam_policy_allows_what_the_operator_does_and_no_more() {
+    let policy: serde_json::Value =
+        serde_json::from_str(&text("docs/iam-policy.json")).expect("JSON");
+    let mut allowed = std::collections::BTreeSet::new();
+    for statement in policy["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Allow", "{statement}");
+        let actions = match &statement["Action"] {
+            serde_json::Value::Array(actions) => actions.clone(),
+            one => vec![one.clone()],
+        };
+        let observes = actions
+            .iter()
+            .all(|action| action == "rds:DescribeDBInstances");
+        assert!(observes || statement["Resource"] != "*", "{statement}");
+        allowed.extend(
+            actions
+                .iter()
+                .filter_map(|it| it.as_str())
+                .map(str::to_owned),
+        );
+    }
+    let want = [
+        "iam:CreateServiceLinkedRole",
+        "iam:PassRole",
+        "kms:CreateGrant",
+        "kms:DescribeKey",
+        "rds:AddTagsToResource",
+        "rds:CreateDBInstance",
+        "rds:CreateDBSnapshot",
+        "rds:DeleteDBInstance",
+        "rds:DescribeDBInstances",
+        "rds:ModifyDBInstance",
+    ];
+    assert_eq!(allowed.iter().map(String::as_str).collect::<Vec<_>>(), want);
+}

@@ -259,8 +259,8 @@ fn a_person_reads_what_rds_said_and_what_to_do() {
         (
             refused("AccessDenied", Refusal::Denied),
             Reason::AccessDenied,
-            "RDS refused CreateDBInstance: AccessDenied: No. Allow rds:CreateDBInstance to the \
-             operator's IAM identity, as docs/iam-policy.json does. Stow tries again every few minutes.",
+            "RDS refused CreateDBInstance: AccessDenied: No. Allow rds:CreateDBInstance, and whatever else it names, \
+             to the operator's IAM identity, as docs/iam-policy.json does. Stow tries again every few minutes.",
         ),
         (
             refused("StorageTypeNotSupported", Refusal::Invalid),

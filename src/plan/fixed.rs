@@ -1,7 +1,7 @@
 //! What the spec asks to change and RDS never changes.
 //!
-//! Nothing here may act on it: it is told. A rule of the schema refuses it too,
-//! but not for a write in v1alpha1.
+//! Nothing here may act on it: it is told. Admission refuses it too, in both
+//! versions; this is for what was stored by another way.
 
 use stow_versions::status::Reason;
 

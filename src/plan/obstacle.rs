@@ -65,7 +65,7 @@ impl From<&Error> for Obstacle {
                 .replace("{action}", action),
             Error::Throttled { .. } => THROTTLED.to_owned(),
             Error::Unknown { .. } => FAILED.to_owned(),
-            Error::Unconfigured { .. } => "The operator's own environment is to be set.".to_owned(),
+            Error::Unconfigured { .. } => "It is read from the operator's own environment: docs/usage.md has the ways to set it.".to_owned(),
         };
         // AWS ends some of its messages with a full stop, and some not.
         let said = error.to_string();

@@ -48,7 +48,7 @@ const ROWS: [Row; 5] = [
         message: "User: stow is not authorized to perform: rds:CreateDBInstance",
         condition: "Stalled",
         reason: "AccessDenied",
-        advice: "Allow rds:CreateDBInstance to the operator's IAM identity",
+        advice: "Allow rds:CreateDBInstance, and whatever else it names, to the operator's IAM identity",
     },
     Row {
         name: "throttled",

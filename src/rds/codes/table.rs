@@ -82,7 +82,7 @@ pub static ROWS: &[Row] = &[
             "NotAuthorized",
         ],
         Refusal::Denied,
-        "Allow rds:{action} to the operator's IAM identity, as docs/iam-policy.json does.",
+        "Allow rds:{action}, and whatever else it names, to the operator's IAM identity, as docs/iam-policy.json does.",
     ),
     refused(
         &["ExpiredToken", "ExpiredTokenException"],

@@ -52,7 +52,7 @@ fn policy(spec: &Value, configuration: Option<&Configuration>) -> Result<Deletio
     Err(Obstacle::new(
         Reason::NotAllowed,
         format!(
-            "spec.deletionPolicy is {}, and policy.minimumDeletionPolicy of the operator's ConfigMap is {}: write {} to have the database go by that, or have the platform allow it.",
+            "spec.deletionPolicy is {}, and policy.minimumDeletionPolicy of the operator's ConfigMap is {}: write {} or something stricter, or have the platform allow it.",
             wanted.as_str(),
             least.as_str(),
             least.as_str()
