@@ -292,11 +292,13 @@ impl Judge<'_> {
             return;
         };
         // The platform's own go over them; and AWS's conditions do not tell
-        // upper from lower case in a key.
-        tags.retain(|key, _| {
-            !required_tags
-                .keys()
-                .any(|own| own.eq_ignore_ascii_case(key))
+        // upper from lower case in a key. Who writes one just as the platform
+        // does wants it on a database that runs without it.
+        tags.retain(|key, value| {
+            required_tags.get(key) == Some(value)
+                || !required_tags
+                    .keys()
+                    .any(|own| own.eq_ignore_ascii_case(key))
         });
         let is_denied = |key: &String| denied_tags.iter().any(|pattern| pattern.matches(key));
         let denied: Vec<_> = tags.keys().filter(|key| is_denied(key)).cloned().collect();
@@ -310,10 +312,11 @@ impl Judge<'_> {
             ));
         }
         let room = MOST_TAGS - required_tags.len().min(MOST_TAGS);
-        if tags.len() > room {
-            let count = tags.len();
+        let count = tags.keys().filter(|key| !required_tags.contains_key(*key));
+        let count = count.count();
+        if count > room {
             self.denied.push(format!(
-                "spec.tags has {count} keys, and policy.requiredTags leaves room for {room}."
+                "spec.tags has {count} keys of its own, and policy.requiredTags leaves room for {room}."
             ));
             spec.tags = None;
         }
