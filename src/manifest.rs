@@ -7,7 +7,7 @@ mod secrets;
 
 use serde::Serialize;
 use stow_versions::crd::{Webhook, crd as definition};
-use stow_versions::policy::{hub_rules, kept_annotations};
+use stow_versions::policy::{hub_rules, kept_annotations, spoke_types};
 
 use crate::cli::{Crd, Policies, WebhookUrl};
 use crate::run::Error;
@@ -31,6 +31,11 @@ const HUB_RULES: &str = "\
 
 const KEPT: &str = "\
 # An update in v1alpha1 keeps the annotations that stand for fields of v1beta1.
+";
+
+const TYPES: &str = "\
+# A write in v1alpha1 puts no value of a wrong type into a field: its schema has no
+# types, for the sake of what a cluster of 2017 holds.
 ";
 
 const SECRETS: &str = "\
@@ -64,6 +69,7 @@ pub fn policies(settings: &Policies) -> Result<String, Error> {
     let policies = [
         ("stow-hub-rules", HUB_RULES, hub_rules()),
         ("stow-kept-annotations", KEPT, kept_annotations()),
+        ("stow-types", TYPES, spoke_types()),
         (
             "stow-secrets",
             SECRETS,

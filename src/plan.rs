@@ -107,6 +107,9 @@ pub struct Database {
     pub kms_key: Option<String>,
     /// `spec.tags`; removing a key here leaves it at AWS.
     pub tags: BTreeMap<String, String>,
+    /// The platform's tags: a new instance gets them over those of the spec, and
+    /// of one that exists it is told which it lacks.
+    pub required_tags: BTreeMap<String, String>,
     /// `spec.databaseName`, which RDS never changes.
     pub database_name: Option<String>,
     /// `spec.masterUsername`, which RDS never changes.
@@ -165,8 +168,6 @@ pub struct Creation {
     pub settings: Settings,
     /// `MonitoringRoleArn`.
     pub monitoring_role: Option<String>,
-    /// The platform's tags, which go over those of the spec.
-    pub required_tags: BTreeMap<String, String>,
 }
 
 /// What is known of the world around one object.

@@ -205,6 +205,8 @@ fn each_code_has_its_decision_and_its_reason() {
 fn what_a_message_adds_to_its_code_counts_where_it_is_said_of_the_action() {
     let cooling = "the previous storage change is being optimized";
     let protected = "Cannot delete protected DB Instance, please disable deletion protection";
+    let often = "You can't currently modify the storage of this DB instance because it was \
+                 modified 4 times within 24 hours.";
     for (action, code, message, when) in [
         (
             "DeleteDBInstance",
@@ -222,7 +224,13 @@ fn what_a_message_adds_to_its_code_counts_where_it_is_said_of_the_action() {
             "ModifyDBInstance",
             "InvalidParameterCombination",
             cooling,
-            When::StorageOptimizes,
+            When::StorageTooSoon,
+        ),
+        (
+            "ModifyDBInstance",
+            "InvalidParameterCombination",
+            often,
+            When::StorageTooSoon,
         ),
         (
             "DeleteDBInstance",

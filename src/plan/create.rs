@@ -121,10 +121,9 @@ fn request(
         kms_key,
         settings,
         monitoring_role,
-        required_tags,
     } = creation.clone();
     let mut tags = database.tags.clone();
-    tags.extend(required_tags);
+    tags.extend(database.required_tags.clone());
     tags.extend(subject.tags());
     CreateInstance {
         identifier: subject.identifier(),

@@ -3,8 +3,10 @@
 //!
 //! Nothing here may change what nobody states.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
-use stow_versions::status::Reason;
+use stow_versions::status::{PendingChange, Reason};
 
 use crate::rds::Instance;
 
@@ -66,6 +68,7 @@ pub(super) fn plan(
     plan.blocked.extend(volume::impossible(database, instance));
     let password = secret::plan(&database.secret_name, instance, observed, plan);
     plan.pending = change::accepted(database, instance);
+    plan.pending.extend(lacking(database, instance));
     let room = change::Room { changeable, now };
     change::plan(database, instance, password, &room, observed, plan);
     // Last, since a tag that RDS refuses must hold up nothing else.
@@ -82,6 +85,25 @@ fn undecided(database: &Database, instance: &Instance) -> Option<Obstacle> {
         .is_empty()
         || tags.any(|(key, value)| instance.tags.get(key) != Some(value));
     waits.then(|| obstacle.clone())
+}
+
+/// The platform's tags that an instance made before them lacks. A policy never
+/// changes a database that runs, and who wrote its spec asks for nothing that is
+/// not allowed: so it is told, and stalls nobody.
+fn lacking(database: &Database, instance: &Instance) -> Option<PendingChange> {
+    let has = |tags: &BTreeMap<String, String>, key, value| tags.get(key) == Some(value);
+    let missing = database.required_tags.iter().filter(|(key, value)| {
+        !has(&instance.tags, *key, *value) && !has(&database.tags, *key, *value)
+    });
+    let missing: Vec<_> = missing
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    let why = "policy.requiredTags came after this database, and Stow adds no tag to one that \
+               runs by a policy alone: write it in spec.tags, or add it at AWS";
+    (!missing.is_empty()).then(|| PendingChange {
+        what: Some(format!("tags {}", missing.join(", "))),
+        why: Some(why.to_owned()),
+    })
 }
 
 /// Sets the tags that the spec wants and the instance lacks. Keys that nobody

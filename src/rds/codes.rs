@@ -50,10 +50,11 @@ pub enum When {
     /// other state in which it cannot be deleted must not read as "it will be
     /// gone".
     AlreadyDeleting,
-    /// The message is of storage that is being optimized. RDS's words are not
-    /// documented; either way this only changes how soon the change is tried
-    /// again, and whether people are told to act.
-    StorageOptimizes,
+    /// The message is of storage that is changed again too soon: while it is
+    /// being optimized, or as often within 24 hours as RDS allows. RDS's words
+    /// are not documented; either way this only changes how soon the change is
+    /// tried again, and whether people are told to act.
+    StorageTooSoon,
     /// A delete's message says that the instance is protected.
     Protected,
 }
@@ -64,7 +65,7 @@ impl When {
         match self {
             Self::Always => true,
             Self::AlreadyDeleting => action == DELETE && says("already being deleted"),
-            Self::StorageOptimizes => {
+            Self::StorageTooSoon => {
                 let for_a_while = ["optimiz", "currently modify", "24 hours"];
                 says("storage") && for_a_while.into_iter().any(says)
             }
@@ -77,7 +78,7 @@ impl When {
         match self {
             Self::Always => "",
             Self::AlreadyDeleting => "of a delete that is under way",
-            Self::StorageOptimizes => "while storage is optimized",
+            Self::StorageTooSoon => "of storage that is changed again too soon",
             Self::Protected => "of a delete under deletion protection",
         }
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use stow_versions::status::{
-    Binding, ConditionStatus, ConditionType, Endpoint, Finding, PostgresDBStatus, Reason,
+    Binding, ConditionStatus, ConditionType, Endpoint, Finding, MadeWith, PostgresDBStatus, Reason,
     clear_condition, set_condition,
 };
 use stow_versions::storage;
@@ -103,6 +103,13 @@ fn describe(status: &mut PostgresDBStatus, instance: &Instance) {
     status.storage = Some(Quantity(storage::quantity(instance.storage)));
     status.storage_type.clone_from(&instance.storage_type);
     status.iops = instance.iops.map(i64::from);
+    status.made_with = Some(MadeWith {
+        database_name: instance.database_name.clone(),
+        master_username: Some(instance.master_username.clone()),
+        subnet_group: instance.subnet_group.clone(),
+        encrypted: instance.encrypted,
+        kms_key: instance.kms_key.clone(),
+    });
 }
 
 /// What one condition says: whether it holds, why, and what to do.

@@ -12,6 +12,8 @@ mod read;
 mod settings;
 mod volume;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use stow_versions::PAUSED;
 use stow_versions::status::Reason;
@@ -108,6 +110,8 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
     denied.extend(over);
     let mut kept = like(&allowed, creation);
     kept.denied = not_allowed(denied);
+    kept.required_tags
+        .clone_from(&configuration.policy.required_tags);
     Goal::Exists(Box::new(kept))
 }
 
@@ -142,6 +146,7 @@ fn database(
         encrypted: encryption.enabled,
         kms_key: encryption.kms_key,
         tags: spec.tags.clone().unwrap_or_default(),
+        required_tags: BTreeMap::new(),
         database_name: spec.database_name.clone(),
         master_username: spec.master_username.clone(),
         secret_name,

@@ -292,19 +292,32 @@ async fn v1alpha1(stage: &Stage) -> Result<()> {
             json!({"storage": "ten"}),
             &["spec.storage", "[1-9][0-9]*"][..],
         ),
-        (json!({"storage": true}), &["spec.storage"]),
+        (
+            json!({"storage": true}),
+            &["spec.storage has a wrong type", "whole number of GiB"],
+        ),
         (
             json!({"storage": 0}),
             &["spec.storage", "greater than or equal to 1"],
         ),
         (json!({"storage": 1.5}), &["spec.storage", "multiple of 1"]),
         (json!({"storage": "10Gi"}), &["spec.storage"]),
-        (json!({"size": 5}), &["spec.size"]),
+        (
+            json!({"size": 5, "iops": [1000]}),
+            &[
+                "spec.size has a wrong type",
+                "db.t3.small",
+                "spec.iops has a wrong type",
+            ],
+        ),
         (json!({"size": "t2.small"}), &["spec.size", "db"]),
         (json!({"ha": "yes"}), &["spec.ha", "true"]),
         (json!({"iops": "fast"}), &["spec.iops"]),
-        (json!({"tags": {"cost": 5}}), &["spec.tags.cost"]),
-        (json!({"tags": ["team"]}), &["spec.tags"]),
+        (
+            json!({"tags": {"cost": 5}}),
+            &["spec.tags", "numbers in quotes"],
+        ),
+        (json!({"tags": ["team"]}), &["spec.tags has a wrong type"]),
         (json!({"multiAZ": true}), &["unknown field", "multiAZ"]),
     ];
     for (spec, words) in &refused {

@@ -23,6 +23,11 @@ use serde_json::{Map, Value};
 
 use crate::{GROUP, KIND};
 
+/// The fields of the spoke, each with what to write there, for a person.
+pub(crate) fn spoke_fields() -> impl Iterator<Item = (&'static str, &'static str)> {
+    fields::pairs().map(|pair| (pair.spoke, pair.write))
+}
+
 /// A JSON object.
 type Object = Map<String, Value>;
 

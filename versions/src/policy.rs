@@ -2,7 +2,8 @@
 //!
 //! The schema of v1beta1 does not judge such a write, although what its
 //! annotations say ends up in v1beta1: so `hub` repeats its rules, and `kept`
-//! sees to it that nobody loses what v1alpha1 cannot say.
+//! sees to it that nobody loses what v1alpha1 cannot say. Nor can the schema of
+//! v1alpha1 state a type: `types` does.
 //!
 //! A policy does not ratchet by itself. Nothing here may refuse a write that
 //! leaves alone what a rule is about, or an object that was stored before could
@@ -11,6 +12,7 @@
 pub(crate) mod expression;
 mod hub;
 mod kept;
+mod types;
 
 use k8s_openapi::api::admissionregistration::v1::{
     MatchCondition, MatchResources, NamedRuleWithOperations, ValidatingAdmissionPolicy,
@@ -21,6 +23,7 @@ use kube::core::ObjectMeta;
 
 pub use hub::hub_rules;
 pub use kept::kept_annotations;
+pub use types::spoke_types;
 
 /// What a policy is about.
 #[derive(Clone, Debug, Default)]

@@ -66,6 +66,10 @@ pub struct PostgresDBStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iops: Option<i64>,
 
+    /// What was decided when the database was made, and never changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub made_with: Option<MadeWith>,
+
     /// Changes that are asked for and that RDS has not applied yet, each with
     /// what it waits for. The database can be used meanwhile.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -103,6 +107,36 @@ pub struct Endpoint {
     /// The TCP port.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<i32>,
+}
+
+/// What was decided when a database was made. A spec can state it later just
+/// so: a rule of the hub compares the two, and needs the bounds.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct MadeWith {
+    /// The database that was made first: `databaseName`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub database_name: Option<String>,
+
+    /// The administrator of the database: `masterUsername`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub master_username: Option<String>,
+
+    /// The DB subnet group: `network.subnetGroup`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
+    pub subnet_group: Option<String>,
+
+    /// Whether storage is encrypted: `encryption.enabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub encrypted: Option<bool>,
+
+    /// The ARN of the KMS key: `encryption.kmsKey`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub kms_key: Option<String>,
 }
 
 /// A change that is asked for and waits.

@@ -56,10 +56,8 @@ fn what_is_undecided_is_said_only_where_it_would_change_something() {
 fn required_tags_go_over_those_of_the_spec_and_under_our_own() {
     let mut world = World::blank().with(|world| {
         world.observed.secret = World::settled().observed.secret;
+        world.database().required_tags = [("team".into(), "platform".into())].into();
         if let Ok(creation) = &mut world.database().creation {
-            creation
-                .required_tags
-                .insert("team".into(), "platform".into());
             creation.settings.backup_retention = Some(14);
         }
     });
@@ -73,4 +71,28 @@ fn required_tags_go_over_those_of_the_spec_and_under_our_own() {
     assert_eq!(create.tags["team"], "platform");
     assert_eq!(create.settings.backup_retention, Some(14));
     assert!(create.tags.contains_key(TAG_UID));
+}
+
+#[test]
+fn required_tags_that_a_running_database_lacks_are_told_and_not_added() {
+    let tag = |value: &str| ("cost".to_owned(), value.to_owned());
+    for (wanted, has, told) in [
+        (None, None, Some("tags cost=4711")),
+        (None, Some("4712"), Some("tags cost=4711")),
+        (None, Some("4711"), None),
+        // It is about to be added.
+        (Some("4711"), None, None),
+    ] {
+        let world = World::settled().with(|world| {
+            world.database().required_tags = [tag("4711")].into();
+            world.database().tags.extend(wanted.map(tag));
+            world.instance().tags.extend(has.map(tag));
+        });
+        let plan = world.plan();
+        let case = format!("{wanted:?} {has:?}: {plan:?}");
+        assert_eq!(plan.actions.len(), usize::from(wanted.is_some()), "{case}");
+        assert_eq!(plan.blocked, [], "{case}");
+        let what = plan.pending.first().and_then(|change| change.what.clone());
+        assert_eq!(what.as_deref(), told, "{case}");
+    }
 }

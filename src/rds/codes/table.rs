@@ -190,9 +190,9 @@ pub static ROWS: &[Row] = &[
     ),
     refused_when(
         &["InvalidParameterCombination"],
-        When::StorageOptimizes,
+        When::StorageTooSoon,
         Refusal::State,
-        "RDS takes another change of the storage once it has optimized this one, which may take hours.",
+        "RDS takes another change of the storage once it has optimized the last one, which may take hours, and only a few within 24 hours.",
     ),
     refused_when(
         &["InvalidParameterCombination"],

@@ -104,6 +104,7 @@ fn exists() -> Desired {
         kms_key: None,
         multi_az: None,
         tags: std::collections::BTreeMap::new(),
+        required_tags: std::collections::BTreeMap::new(),
         database_name: None,
         master_username: None,
         secret_name: "orders".into(),

@@ -61,7 +61,6 @@ pub(super) fn new(
         kms_key,
         settings,
         monitoring_role: configuration.monitoring_role.clone().filter(|_| monitored),
-        required_tags: configuration.policy.required_tags.clone(),
     }))
 }
 

@@ -3,16 +3,15 @@
 //! Nothing here may change what runs: what is not allowed is left out of what
 //! is wanted, and said with the key that decides.
 
+mod names;
+
 use std::fmt::Display;
 
 use stow_versions::limits::MOST_TAGS;
 use stow_versions::storage;
-use stow_versions::v1beta1::{
-    Backup, Encryption, Monitoring, Network, PostgresDBSpec, RestoreFrom,
-};
+use stow_versions::v1beta1::{Backup, Encryption, Monitoring, PostgresDBSpec, RestoreFrom};
 
 use crate::config::{self, Configuration, Pattern, Policy};
-use crate::syntax;
 
 /// The part of a spec that is allowed, and what of the rest is not, each with
 /// its key.
@@ -29,7 +28,7 @@ pub(super) fn judge(
     judge.origin(&mut allowed);
     judge.class(&mut allowed);
     judge.volume(&mut allowed);
-    judge.network(&mut allowed);
+    judge.names(&mut allowed);
     judge.protection(&mut allowed);
     judge.monitoring(&mut allowed);
     judge.tags(&mut allowed);
@@ -158,89 +157,6 @@ impl Judge<'_> {
         }
     }
 
-    fn network(&mut self, spec: &mut PostgresDBSpec) {
-        let Policy {
-            public_access,
-            security_groups,
-            subnet_groups,
-            kms_keys,
-            parameter_groups,
-            ..
-        } = self.policy;
-        let own = self.configuration;
-        if let Some(Network {
-            subnet_group,
-            security_groups: groups,
-            publicly_accessible,
-        }) = &mut spec.network
-        {
-            if !public_access && publicly_accessible.take_if(|public| *public).is_some() {
-                self.deny(
-                    "network.publiclyAccessible",
-                    true,
-                    "policy.publicAccess",
-                    false,
-                );
-            }
-            let known =
-                |id: &String| security_groups.contains(id) || own.security_groups.contains(id);
-            if let Some(groups) = groups.take_if(|groups| !groups.iter().all(known)) {
-                let strange: Vec<_> = groups.into_iter().filter(|id| !known(id)).collect();
-                let allows = either(security_groups, &own.security_groups);
-                let (field, key) = ("network.securityGroups", "policy.securityGroups");
-                self.deny(field, strange.join(", "), key, allows);
-            }
-            let (field, key) = ("network.subnetGroup", "policy.subnetGroups");
-            self.name(
-                subnet_group,
-                field,
-                key,
-                subnet_groups,
-                own.subnet_group.as_ref(),
-            );
-        }
-        let keys = spec
-            .encryption
-            .as_mut()
-            .map(|encryption| &mut encryption.kms_key);
-        if let Some(key) = keys {
-            let platform = own.kms_key.as_ref();
-            self.name(
-                key,
-                "encryption.kmsKey",
-                "policy.kmsKeys",
-                kms_keys,
-                platform,
-            );
-        }
-        let brought = |group: &String| syntax::is_default_parameter_group(group);
-        let brought = spec.parameter_group.clone().filter(brought);
-        let (field, key) = ("parameterGroup", "policy.parameterGroups");
-        self.name(
-            &mut spec.parameter_group,
-            field,
-            key,
-            parameter_groups,
-            brought.as_ref(),
-        );
-    }
-
-    /// A name that has to be on a list, or the platform's own.
-    fn name(
-        &mut self,
-        name: &mut Option<String>,
-        field: &str,
-        key: &str,
-        listed: &[String],
-        own: Option<&String>,
-    ) {
-        let denied = name.take_if(|name| !listed.contains(name) && own != Some(name));
-        if let Some(name) = denied {
-            let own: Vec<_> = own.into_iter().cloned().collect();
-            self.deny(field, quoted(&name), key, either(listed, &own));
-        }
-    }
-
     fn protection(&mut self, spec: &mut PostgresDBSpec) {
         let Policy {
             minimum_deletion_policy: least,
@@ -292,11 +208,13 @@ impl Judge<'_> {
             return;
         };
         // The platform's own go over them; and AWS's conditions do not tell
-        // upper from lower case in a key.
-        tags.retain(|key, _| {
-            !required_tags
-                .keys()
-                .any(|own| own.eq_ignore_ascii_case(key))
+        // upper from lower case in a key. Who writes one just as the platform
+        // does wants it on a database that runs without it.
+        tags.retain(|key, value| {
+            required_tags.get(key) == Some(value)
+                || !required_tags
+                    .keys()
+                    .any(|own| own.eq_ignore_ascii_case(key))
         });
         let is_denied = |key: &String| denied_tags.iter().any(|pattern| pattern.matches(key));
         let denied: Vec<_> = tags.keys().filter(|key| is_denied(key)).cloned().collect();
@@ -310,10 +228,11 @@ impl Judge<'_> {
             ));
         }
         let room = MOST_TAGS - required_tags.len().min(MOST_TAGS);
-        if tags.len() > room {
-            let count = tags.len();
+        let count = tags.keys().filter(|key| !required_tags.contains_key(*key));
+        let count = count.count();
+        if count > room {
             self.denied.push(format!(
-                "spec.tags has {count} keys, and policy.requiredTags leaves room for {room}."
+                "spec.tags has {count} keys of its own, and policy.requiredTags leaves room for {room}."
             ));
             spec.tags = None;
         }
@@ -322,14 +241,4 @@ impl Judge<'_> {
 
 fn quoted(text: &str) -> String {
     format!("{text:?}")
-}
-
-/// What may be named: what is listed, and the platform's own.
-fn either(listed: &[String], own: &[String]) -> String {
-    let all: Vec<_> = listed.iter().chain(own).map(String::as_str).collect();
-    if all.is_empty() {
-        "none to be named".to_owned()
-    } else {
-        all.join(", ")
-    }
 }

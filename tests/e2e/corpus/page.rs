@@ -33,8 +33,8 @@ condition `Stalled` all that is wrong with it.
 const V1ALPHA1: &str = "
 ## v1alpha1
 
-Its own fields are judged by its schema. Where a value has a wrong type, the API server
-can only say that it `must not validate the schema (not)`: the table says what to write.
+Its own fields are judged by its schema, and their types by a policy of
+`yaml/policies.yaml`: a schema with types would hold up what a cluster of 2017 stored.
 
 | field | takes |
 |---|---|
@@ -44,7 +44,7 @@ can only say that it `must not validate the schema (not)`: the table says what t
 | `ha` | `true` or `false` |
 | `tags` | a map of texts; a number in quotes |
 
-The policies of `yaml/policies.yaml` do the rest. What the object says in v1beta1, by its
+Further policies there do the rest. What the object says in v1beta1, by its
 fields or by the annotations under `hub.stow.myob.com/`, must keep the rules of v1beta1
 above; gp2 alone may have 5Gi and more, as in 2017, and gets the 20Gi that RDS takes. And
 an update must leave those annotations as they are, since they stand for fields that

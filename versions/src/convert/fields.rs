@@ -4,10 +4,17 @@
 //! Nothing here may know annotations. What a field's two directions lose
 //! between them is noticed, and remembered, by `up` and `down`.
 
+mod hub_only;
+mod values;
+
 use serde_json::Value;
 
+use self::values::{
+    is_text_list, is_text_map, number_of_quantity, quantity_of_number, same_boolean, same_text,
+    text_entries, whole_number,
+};
 use super::Object;
-use crate::{storage, v1beta1};
+use crate::v1beta1;
 
 /// A type check, of a value that is to stand in the hub.
 type Check = fn(&Value) -> bool;
@@ -261,75 +268,6 @@ pub(super) fn typed_spec(spec: Value) -> Option<Object> {
     Some(spec)
 }
 
-impl HubOnly {
-    /// The last part of its path.
-    fn name(&self) -> &'static str {
-        self.path.rsplit('.').next().unwrap_or(self.path)
-    }
-
-    /// Whether a value has its type, once a group has lost the members that do
-    /// not have theirs.
-    fn clean(&self, value: &mut Value) -> bool {
-        let members = match self.shape {
-            Shape::Leaf(typed) => return typed(value),
-            Shape::Group(members) => members,
-        };
-        let Some(group) = value.as_object_mut() else {
-            return false;
-        };
-        group.retain(|name, value| {
-            let member = members.iter().find(|member| member.name() == name);
-            member.is_some_and(|member| member.clean(value))
-        });
-        true
-    }
-
-    /// What of a type-clean spec is kept under its name: of a group nothing,
-    /// unless it is empty.
-    pub(super) fn get<'a>(&self, spec: &'a Object) -> Option<&'a Value> {
-        let (first, rest) = match self.path.split_once('.') {
-            Some((first, rest)) => (first, Some(rest)),
-            None => (self.path, None),
-        };
-        let mut value = spec.get(first)?;
-        for name in rest.into_iter().flat_map(|rest| rest.split('.')) {
-            value = value.get(name)?;
-        }
-        let keeps = match self.shape {
-            Shape::Leaf(_) => true,
-            Shape::Group(_) => value.as_object().is_some_and(Object::is_empty),
-        };
-        keeps.then_some(value)
-    }
-
-    /// Puts what was kept under its name into a spec; ignores what has not its
-    /// type, and an empty group's note where the group is there.
-    pub(super) fn put(&self, value: Value, spec: &mut Object) {
-        let sound = match self.shape {
-            Shape::Leaf(typed) => typed(&value),
-            Shape::Group(_) => value.as_object().is_some_and(Object::is_empty),
-        };
-        if !sound {
-            return;
-        }
-        let (groups, name) = match self.path.rsplit_once('.') {
-            Some((groups, name)) => (Some(groups), name),
-            None => (None, self.path),
-        };
-        let mut place = spec;
-        for group in groups.into_iter().flat_map(|groups| groups.split('.')) {
-            let group = place
-                .entry(group)
-                .or_insert_with(|| Value::Object(Object::new()));
-            let Some(inner) = group.as_object_mut() else {
-                return;
-            };
-            place = inner;
-        }
-        place.entry(name).or_insert(value);
-    }
-}
-
 /// The storage type that a spoke's spec implies. Nothing is derived from a
 /// partial object, or from IOPS that mean nothing.
 pub(super) fn derived_storage_type(spoke: &Object) -> Option<Value> {
@@ -344,59 +282,4 @@ pub(super) fn derived_storage_type(spoke: &Object) -> Option<Value> {
 /// Whether a spoke's spec states IOPS. A null states nothing.
 pub(super) fn has_iops(spoke: &Object) -> bool {
     spoke.get("iops").is_some_and(|value| !value.is_null())
-}
-
-fn same_text(value: &Value) -> Option<Value> {
-    value.is_string().then(|| value.clone())
-}
-
-fn same_boolean(value: &Value) -> Option<Value> {
-    value.is_boolean().then(|| value.clone())
-}
-
-/// `"10"` or `10` as `10Gi`.
-fn quantity_of_number(value: &Value) -> Option<Value> {
-    let gibibytes = i32::try_from(whole(value)?).ok()?;
-    (gibibytes >= 0).then(|| storage::quantity(gibibytes).into())
-}
-
-/// `10Gi` as `"10"`: text, as the examples of 2017 have it.
-fn number_of_quantity(value: &Value) -> Option<Value> {
-    let gibibytes = storage::gibibytes(value.as_str()?)?;
-    Some(gibibytes.to_string().into())
-}
-
-/// `"1000"` or `1000` as `1000`.
-fn whole_number(value: &Value) -> Option<Value> {
-    whole(value).map(Value::from)
-}
-
-/// A whole number, written as one or as text of digits alone.
-fn whole(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) if text.bytes().all(|b| b.is_ascii_digit()) => text.parse().ok(),
-        _ => None,
-    }
-}
-
-fn is_text_list(value: &Value) -> bool {
-    let items = value.as_array();
-    items.is_some_and(|items| items.iter().all(Value::is_string))
-}
-
-fn is_text_map(value: &Value) -> bool {
-    let entries = value.as_object();
-    entries.is_some_and(|entries| entries.values().all(Value::is_string))
-}
-
-/// A map without the entries that are no text.
-fn text_entries(value: &Value) -> Option<Value> {
-    let entries = value.as_object()?.iter();
-    let texts = entries.filter(|(_, value)| value.is_string());
-    Some(
-        texts
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-    )
 }

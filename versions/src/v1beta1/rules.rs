@@ -3,7 +3,7 @@
 //!
 //! Nothing here may block what was stored before the rule existed. A rule on
 //! one field (`fields`) is not judged while that field is unchanged; the API
-//! server sees to that. A rule across fields (`across`) sees `oldSelf`, and
+//! server sees to that. A rule across fields (`across`, `storage`) sees `oldSelf`, and
 //! lets an object that broke it before be mended step by step. A rule on what
 //! cannot change (`past`) compares with what was, or with what is in effect.
 //!
@@ -16,9 +16,11 @@
 mod across;
 mod fields;
 mod past;
+mod storage;
 mod windows;
 
 pub(crate) use across::*;
 pub(crate) use fields::*;
 pub(crate) use past::*;
+pub(crate) use storage::*;
 pub(crate) use windows::*;

@@ -34,34 +34,54 @@ pub(crate) fn restore_never_changes() -> Rule {
     )
 }
 
-/// The fields that are decided when a database is made, by their paths in the
-/// spec.
-const DECIDED_AT_CREATION: [&str; 7] = [
-    "databaseName",
-    "masterUsername",
-    "network.subnetGroup",
-    "encryption.enabled",
-    "encryption.kmsKey",
-    "restoreFrom",
-    "adopt",
+/// The fields that are decided when a database is made: each one's path in the
+/// spec, and where `status.madeWith` shows what was decided.
+const DECIDED_AT_CREATION: [(&str, Option<&str>); 7] = [
+    ("databaseName", Some("databaseName")),
+    ("masterUsername", Some("masterUsername")),
+    ("network.subnetGroup", Some("subnetGroup")),
+    ("encryption.enabled", Some("encrypted")),
+    ("encryption.kmsKey", Some("kmsKey")),
+    ("restoreFrom", None),
+    ("adopt", None),
 ];
 
 /// Each field that is decided when a database is made cannot be set while there
-/// is one: not by taking it out and writing another in its place either.
-/// `status.ready` is there exactly while RDS shows the database.
+/// is one: not by taking it out and writing another in its place either. What
+/// is so already may be written down. `status.ready` is there exactly while RDS
+/// shows the database.
 pub(crate) fn set_before_the_database(index: usize) -> Rule {
-    let path = DECIDED_AT_CREATION[index];
+    let (path, shown) = DECIDED_AT_CREATION[index];
     let field = format!("spec.{path}");
     let (is, was) = (has("self", &field), has(OLD, &field));
-    Rule::new(format!(
+    let rule = format!(
         "!({is}) || !has(self.status) || !has(self.status.ready) || !oldSelf.hasValue() || ({was})"
-    ))
-    .message(Message::Message(format!(
-        "{path} cannot be set once the database exists, which keeps what it was made with: leave \
-         {path} out, or write it in a new object"
-    )))
-    .field_path(format!(".{field}"))
-    .optional_old_self(true)
+    );
+    let why = format!(
+        "{path} cannot be set once the database exists, which keeps what it was made with: "
+    );
+    let instead = format!("leave {path} out, or write it in a new object");
+    let (rule, message) = match shown {
+        None => (rule, Message::Message(format!("{why}{instead}"))),
+        Some(name) => {
+            let shown = format!("status.madeWith.{name}");
+            let known = has("self", &shown);
+            let text = match name {
+                "encrypted" => format!("(self.{shown} ? 'true' : 'false')"),
+                _ => format!("self.{shown}"),
+            };
+            (
+                format!("{rule} || ({known} && self.{shown} == self.{field})"),
+                Message::Expression(format!(
+                    "'{why}' + ({known} ? 'write ' + {text} + ', ' : '') + '{instead}'"
+                )),
+            )
+        }
+    };
+    Rule::new(rule)
+        .message(message)
+        .field_path(format!(".{field}"))
+        .optional_old_self(true)
 }
 
 /// Whether a field of the object is as it was before this write.
