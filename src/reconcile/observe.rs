@@ -4,12 +4,14 @@
 //! Nothing here may judge, beyond whose a Secret is; and nothing here may ask
 //! RDS about one object unless an answer is needed at once.
 
+use stow_versions::status::Reason;
+
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
     Desired, FormerSecret, Goal, Observed, Obstacle, Presence, SWEEPS_THAT_CONFIRM, SecretState,
     Subject, copies, once_existed, previous,
 };
-use crate::rds::Rds;
+use crate::rds::{Instance, Rds};
 
 use super::memory::Memory;
 use super::{Context, validate};
@@ -101,10 +103,25 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
         }
         if let Some(instance) = found {
             memory.seen();
-            return Presence::Present(Box::new(instance.clone()));
+            return described(instance);
         }
         memory.missed(sweep.tick, now)
     })
+}
+
+/// An instance of which RDS does not say all is there, and how it is, is
+/// not known: neither the spec nor a deletion can be followed.
+fn described(instance: &Instance) -> Presence {
+    let Some(field) = instance.lacks else {
+        return Presence::Present(Box::new(instance.clone()));
+    };
+    Presence::Unreadable(Obstacle::new(
+        Reason::Unreachable,
+        format!(
+            "RDS describes instance {} without {field}. Nothing is concluded from that, and nothing of the instance is changed, until RDS states it.",
+            instance.identifier
+        ),
+    ))
 }
 
 /// Whether RDS itself knows the instance that the sweep did not list. An

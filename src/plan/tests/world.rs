@@ -205,6 +205,7 @@ pub(super) fn instance() -> Instance {
     Instance {
         identifier: subject().identifier(),
         arn: "arn:aws:rds:eu-west-1:123456789012:db:orders-0b5a".into(),
+        lacks: None,
         resource_id: Some("db-1".into()),
         status: "available".into(),
         endpoint: Some(("orders.rds.example".into(), 5432)),
