@@ -11,6 +11,7 @@ use crate::rds::Settings;
 
 mod denied;
 mod everything;
+mod platform;
 
 /// What there is beside the object, with nothing else in its namespace.
 fn with(configuration: Option<&Configuration>) -> Surroundings<'_> {
