@@ -115,4 +115,4 @@ fn missing(data: &BTreeMap<String, String>) -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -37,7 +37,7 @@ use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Settings};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 /// What is wanted of one object.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -146,7 +146,7 @@ impl Cluster for KubeCluster {
         }
         let what = format!("reading Secret {namespace}/{name}");
         let secret = timed(what, self.secrets(namespace).get_opt(name)).await?;
-        Ok(secret.map_or(SecretRead::Missing, found))
+        Ok(secret.map_or(SecretRead::Missing, SecretRead::from))
     }
 
     async fn create_secret(
@@ -291,39 +291,43 @@ fn by_stow() -> PatchParams {
     }
 }
 
-fn found(secret: Secret) -> SecretRead {
-    let metadata = secret.metadata;
-    let annotation = metadata
-        .annotations
-        .as_ref()
-        .and_then(|all| all.get(PASSWORD));
-    let data = secret.data.unwrap_or_default().into_iter();
-    SecretRead::Found {
-        labelled: metadata
-            .labels
-            .iter()
-            .flatten()
-            .any(|(key, value)| key == MANAGED_BY && value == STOW),
-        owners: metadata
-            .owner_references
-            .iter()
-            .flatten()
-            .filter(|owner| {
-                owner.kind == v1beta1::PostgresDB::kind(&())
-                    && owner.api_version.split('/').next() == Some(stow_versions::GROUP)
-            })
-            .map(|owner| owner.uid.clone())
-            .collect(),
-        kind: secret.type_.unwrap_or_default(),
-        held: HeldSecret {
-            password_pending: annotation.is_some_and(|value| value == PENDING),
-            name: metadata.name.unwrap_or_default(),
-            uid: metadata.uid.unwrap_or_default(),
-            resource_version: metadata.resource_version.unwrap_or_default(),
-            data: data
-                .filter_map(|(key, ByteString(value))| Some((key, String::from_utf8(value).ok()?)))
+impl From<Secret> for SecretRead {
+    fn from(secret: Secret) -> Self {
+        let metadata = secret.metadata;
+        let annotation = metadata
+            .annotations
+            .as_ref()
+            .and_then(|all| all.get(PASSWORD));
+        let data = secret.data.unwrap_or_default().into_iter();
+        Self::Found {
+            labelled: metadata
+                .labels
+                .iter()
+                .flatten()
+                .any(|(key, value)| key == MANAGED_BY && value == STOW),
+            owners: metadata
+                .owner_references
+                .iter()
+                .flatten()
+                .filter(|owner| {
+                    owner.kind == v1beta1::PostgresDB::kind(&())
+                        && owner.api_version.split('/').next() == Some(stow_versions::GROUP)
+                })
+                .map(|owner| owner.uid.clone())
                 .collect(),
-        },
+            kind: secret.type_.unwrap_or_default(),
+            held: HeldSecret {
+                password_pending: annotation.is_some_and(|value| value == PENDING),
+                name: metadata.name.unwrap_or_default(),
+                uid: metadata.uid.unwrap_or_default(),
+                resource_version: metadata.resource_version.unwrap_or_default(),
+                data: data
+                    .filter_map(|(key, ByteString(value))| {
+                        Some((key, String::from_utf8(value).ok()?))
+                    })
+                    .collect(),
+            },
+        }
     }
 }
 

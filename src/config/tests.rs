@@ -250,7 +250,7 @@ fn a_policy_that_is_misspelt_is_a_fault_and_other_strangers_are_not() {
 }
 
 /// A key that is known, nearly known, or not at all; any text under it.
-fn entries() -> impl Strategy<Value = BTreeMap<String, String>> {
+pub(crate) fn entries() -> impl Strategy<Value = BTreeMap<String, String>> {
     let names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
     let key = prop_oneof![
         6 => prop::sample::select(names).prop_map(str::to_owned),

@@ -80,9 +80,10 @@ pub(super) fn plan(
 fn undecided(database: &Database, instance: &Instance) -> Option<Obstacle> {
     let Undecided { obstacle, database } = database.undecided.as_deref()?;
     let mut tags = database.tags.iter();
-    let waits = !modify::Changes::between(database, instance)
-        .parts()
-        .is_empty()
+    let changes = modify::Changes::between(database, instance).parts();
+    let waits = !changes.is_empty()
+        // Such as Enhanced Monitoring, while nobody knows the platform's role.
+        || !volume::impossible(database, instance).is_empty()
         || tags.any(|(key, value)| instance.tags.get(key) != Some(value));
     waits.then(|| obstacle.clone())
 }

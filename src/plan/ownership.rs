@@ -33,6 +33,9 @@ pub fn ownership(subject: &Subject, instance: &Instance) -> Ownership {
     if instance.identifier != identifier {
         return Ownership::Foreign(format!("its identifier is not {identifier}"));
     }
+    if let Some(field) = instance.lacks {
+        return Ownership::Unproven(format!("RDS describes it without {field}"));
+    }
     if instance.engine != "postgres" {
         return Ownership::Foreign(format!("its engine is {}", instance.engine));
     }

@@ -12,4 +12,4 @@ mod policy;
 mod secret;
 mod settings;
 mod upgrade;
-mod world;
+pub(crate) mod world;

@@ -61,6 +61,9 @@ pub struct Instance {
     pub pending: Pending,
     /// `TagList`.
     pub tags: BTreeMap<String, String>,
+    /// What RDS always states and left out here, by RDS's name: the fields are
+    /// then not what the instance has, but for its name and its tags.
+    pub lacks: Option<&'static str>,
 }
 
 /// Changes that RDS has accepted and not yet applied.

@@ -4,12 +4,14 @@
 //! Nothing here may judge, beyond whose a Secret is; and nothing here may ask
 //! RDS about one object unless an answer is needed at once.
 
+use stow_versions::status::Reason;
+
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
     Desired, FormerSecret, Goal, Observed, Obstacle, Presence, SWEEPS_THAT_CONFIRM, SecretState,
     Subject, copies, once_existed, previous,
 };
-use crate::rds::Rds;
+use crate::rds::{Instance, Rds};
 
 use super::memory::Memory;
 use super::{Context, validate};
@@ -101,10 +103,25 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
         }
         if let Some(instance) = found {
             memory.seen();
-            return Presence::Present(Box::new(instance.clone()));
+            return described(instance);
         }
         memory.missed(sweep.tick, now)
     })
+}
+
+/// An instance of which RDS does not say all is there, and how it is, is
+/// not known: neither the spec nor a deletion can be followed.
+fn described(instance: &Instance) -> Presence {
+    let Some(field) = instance.lacks else {
+        return Presence::Present(Box::new(instance.clone()));
+    };
+    Presence::Unreadable(Obstacle::new(
+        Reason::Unreachable,
+        format!(
+            "RDS describes instance {} without {field}. Nothing is concluded from that, and nothing of the instance is changed, until RDS states it.",
+            instance.identifier
+        ),
+    ))
 }
 
 /// Whether RDS itself knows the instance that the sweep did not list. An
@@ -197,52 +214,4 @@ fn judge(subject: &Subject, read: SecretRead) -> SecretState {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use crate::plan::HeldSecret;
-
-    use super::*;
-
-    #[test]
-    fn a_secret_is_ours_by_type_label_and_owner_together() {
-        let subject = Subject {
-            cluster: "c".into(),
-            namespace: "shop".into(),
-            name: "orders".into(),
-            uid: "u".into(),
-        };
-        let found = |name: &str, labelled, owner: Option<&str>, kind: &str| SecretRead::Found {
-            held: HeldSecret {
-                name: name.into(),
-                uid: "s".into(),
-                resource_version: "1".into(),
-                data: BTreeMap::new(),
-                password_pending: false,
-            },
-            labelled,
-            owners: owner.map(str::to_owned).into_iter().collect(),
-            kind: kind.into(),
-        };
-        let judged = |read| match judge(&subject, read) {
-            SecretState::Ours(_) => "ours",
-            SecretState::Unmarked(_) => "unmarked",
-            SecretState::Foreign(_) => "foreign",
-            SecretState::Missing => "missing",
-            SecretState::Unreadable(_) => "unreadable",
-        };
-        for (read, want) in [
-            (found("db", true, Some("u"), "Opaque"), "ours"),
-            (found("db", true, Some("u"), "kubernetes.io/tls"), "foreign"),
-            (found("db", true, Some("another"), "Opaque"), "foreign"),
-            (found("db", false, Some("u"), "Opaque"), "foreign"),
-            (found("db", true, None, "Opaque"), "foreign"),
-            (found("db", false, None, "Opaque"), "foreign"),
-            (found("orders", false, None, "Opaque"), "unmarked"),
-            (found("orders", false, Some("another"), "Opaque"), "foreign"),
-            (SecretRead::Missing, "missing"),
-        ] {
-            assert_eq!(judged(read.clone()), want, "{read:?}");
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Over real TLS on loopback, with a client that writes its own bytes where an
 //! HTTP library would not misbehave.
 
+mod fuzz;
 mod hostile;
 mod lifecycle;
 

@@ -125,6 +125,11 @@ pub(crate) fn raw(text: &str) -> Vec<u8> {
 
 /// A response that holds this XML.
 pub(crate) fn xml(status: u16, body: &str) -> Vec<u8> {
+    bytes(status, body.as_bytes())
+}
+
+/// A response that claims to hold XML, and holds this.
+pub(crate) fn bytes(status: u16, body: &[u8]) -> Vec<u8> {
     respond(status, "text/xml", body)
 }
 
@@ -133,7 +138,7 @@ pub(crate) fn html(status: u16) -> Vec<u8> {
     respond(
         status,
         "text/html",
-        "<html><body><h1>Sorry</h1></body></html>",
+        b"<html><body><h1>Sorry</h1></body></html>",
     )
 }
 
@@ -174,11 +179,11 @@ pub(crate) fn page(instances: &[String], marker: Option<&str>) -> Vec<u8> {
     )
 }
 
-fn respond(status: u16, kind: &str, body: &str) -> Vec<u8> {
+fn respond(status: u16, kind: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
-    format!(
+    let head = format!(
         "HTTP/1.1 {status} Whatever\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\
-         Connection: close\r\n\r\n{body}"
-    )
-    .into_bytes()
+         Connection: close\r\n\r\n"
+    );
+    [head.as_bytes(), body].concat()
 }

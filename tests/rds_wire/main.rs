@@ -7,6 +7,8 @@ mod chain;
 mod log;
 mod mutations;
 mod reads;
+mod spoil;
+mod spoilt;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex};

@@ -33,6 +33,7 @@ fn instance(region: &str, account: &str) -> Instance {
     Instance {
         identifier: "orders".into(),
         arn: format!("arn:aws:rds:{region}:{account}:db:orders"),
+        lacks: None,
         resource_id: None,
         status: "available".into(),
         endpoint: None,

@@ -9,7 +9,8 @@ fn set(world: &mut World, tag: &str, value: &str) {
 
 #[test]
 fn an_instance_that_is_not_ours_is_never_touched() {
-    let foreign: [Change; 8] = [
+    let foreign: [Change; 9] = [
+        |w| w.instance().lacks = Some("DBInstanceClass"),
         |w| w.instance().tags.clear(),
         |w| set(w, TAG_CLUSTER, "another"),
         |w| set(w, TAG_UID, "another"),

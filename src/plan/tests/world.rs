@@ -13,24 +13,24 @@ use crate::plan::{
 };
 use crate::rds::{Instance, Password, Pending, Settings};
 
-pub(super) const FINAL_SNAPSHOT: &str = "orders-0b5a-20261122010203";
+pub(crate) const FINAL_SNAPSHOT: &str = "orders-0b5a-20261122010203";
 
-pub(super) fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_hours(500_000)
 }
 
 /// Missing from that many sweeps, for long enough.
-pub(super) fn absent(sweeps: u32) -> Presence {
+pub(crate) fn absent(sweeps: u32) -> Presence {
     absent_for(sweeps, 300)
 }
 
 /// Missing from that many sweeps, for so many seconds.
-pub(super) fn absent_for(sweeps: u32, seconds: i64) -> Presence {
+pub(crate) fn absent_for(sweeps: u32, seconds: i64) -> Presence {
     let since = SignedDuration::from_secs(seconds);
     Presence::Absent { sweeps, since }
 }
 
-pub(super) fn subject() -> Subject {
+pub(crate) fn subject() -> Subject {
     Subject {
         cluster: "c1".into(),
         namespace: "shop".into(),
@@ -40,14 +40,14 @@ pub(super) fn subject() -> Subject {
 }
 
 #[derive(Debug)]
-pub(super) struct World {
-    pub(super) desired: Desired,
-    pub(super) observed: Observed,
+pub(crate) struct World {
+    pub(crate) desired: Desired,
+    pub(crate) observed: Observed,
 }
 
 impl World {
     /// An instance at rest, as its spec says.
-    pub(super) fn settled() -> Self {
+    pub(crate) fn settled() -> Self {
         let desired = Desired {
             subject: subject(),
             goal: Goal::Exists(Box::new(database())),
@@ -73,7 +73,7 @@ impl World {
     }
 
     /// Nothing but the object.
-    pub(super) fn blank() -> Self {
+    pub(crate) fn blank() -> Self {
         let mut world = Self::settled();
         world.observed.finalizer = false;
         world.observed.recorded = false;
@@ -83,7 +83,7 @@ impl World {
     }
 
     /// The settled world, its object deleted.
-    pub(super) fn leaving() -> Self {
+    pub(crate) fn leaving() -> Self {
         let mut world = Self::settled();
         world.desired.goal = Goal::Gone {
             policy: Ok(DeletionPolicy::Snapshot),
@@ -93,26 +93,26 @@ impl World {
         world
     }
 
-    pub(super) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
-    pub(super) fn database(&mut self) -> &mut Database {
+    pub(crate) fn database(&mut self) -> &mut Database {
         match &mut self.desired.goal {
             Goal::Exists(database) => database,
             goal => panic!("{goal:?} has no database"),
         }
     }
 
-    pub(super) fn instance(&mut self) -> &mut Instance {
+    pub(crate) fn instance(&mut self) -> &mut Instance {
         match &mut self.observed.instance {
             Presence::Present(instance) => instance,
             presence => panic!("{presence:?} has no instance"),
         }
     }
 
-    pub(super) fn held(&mut self) -> &mut HeldSecret {
+    pub(crate) fn held(&mut self) -> &mut HeldSecret {
         match &mut self.observed.secret {
             SecretState::Ours(held) | SecretState::Unmarked(held) => held,
             secret => panic!("{secret:?} holds nothing"),
@@ -120,7 +120,7 @@ impl World {
     }
 
     /// Whether the instance says itself that it is somebody else's.
-    pub(super) fn is_foreign(&self) -> bool {
+    pub(crate) fn is_foreign(&self) -> bool {
         let Presence::Present(instance) = &self.observed.instance else {
             return false;
         };
@@ -130,12 +130,12 @@ impl World {
         )
     }
 
-    pub(super) fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         plan(&self.desired, &self.observed, now())
     }
 }
 
-pub(super) fn database() -> Database {
+pub(crate) fn database() -> Database {
     Database {
         class: Some("db.t3.small".into()),
         storage: Some(100),
@@ -180,7 +180,7 @@ pub(super) fn database() -> Database {
 }
 
 /// What RDS shows of an instance whose spec says nothing more.
-pub(super) fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     Settings {
         port: Some(5432),
         backup_retention: Some(7),
@@ -199,12 +199,13 @@ pub(super) fn settings() -> Settings {
     }
 }
 
-pub(super) fn instance() -> Instance {
+pub(crate) fn instance() -> Instance {
     let mut tags = subject().tags();
     tags.insert("team".into(), "shop".into());
     Instance {
         identifier: subject().identifier(),
         arn: "arn:aws:rds:eu-west-1:123456789012:db:orders-0b5a".into(),
+        lacks: None,
         resource_id: Some("db-1".into()),
         status: "available".into(),
         endpoint: Some(("orders.rds.example".into(), 5432)),
@@ -231,7 +232,7 @@ pub(super) fn instance() -> Instance {
 }
 
 /// The Secret that goes with an instance.
-pub(super) fn secret(instance: &Instance) -> HeldSecret {
+pub(crate) fn secret(instance: &Instance) -> HeldSecret {
     let (host, port) = instance
         .endpoint
         .clone()
@@ -260,7 +261,7 @@ pub(super) fn secret(instance: &Instance) -> HeldSecret {
 }
 
 /// A plan in words: what it does, what it waits for, what blocks it.
-pub(super) fn told(plan: &Plan) -> String {
+pub(crate) fn told(plan: &Plan) -> String {
     let mut words: Vec<String> = plan.actions.iter().map(action).collect();
     let reasons = |mark: char, reasons: Vec<Reason>| {
         reasons
@@ -359,10 +360,10 @@ fn action(action: &Action) -> String {
 }
 
 /// What a row does to its world.
-pub(super) type Change = fn(&mut World);
+pub(crate) type Change = fn(&mut World);
 
 /// Asserts the plan for a world, in words.
 #[track_caller]
-pub(super) fn decides(world: World, change: impl FnOnce(&mut World), want: &str) {
+pub(crate) fn decides(world: World, change: impl FnOnce(&mut World), want: &str) {
     assert_eq!(told(&world.with(change).plan()), want);
 }

@@ -18,6 +18,8 @@ const MODIFY: &str = "ModifyDBInstance";
 const DELETE: &str = "DeleteDBInstance";
 const ADD_TAGS: &str = "AddTagsToResource";
 
+const UNNAMED: &str = "RDS described an instance without DBInstanceIdentifier";
+
 /// Pages after which a sweep gives up: a hundred times the instances that the
 /// largest accounts hold, so only an endpoint gone wrong gets there.
 const PAGES: usize = 10_000;
@@ -28,9 +30,8 @@ impl Rds for AwsRds {
     }
 
     /// Ordered by identifier, each once: pages may shift while they are read,
-    /// and then the last word on an instance wins. An instance that lacks what
-    /// RDS always states fails the whole, since it can be neither skipped nor
-    /// guessed at.
+    /// and then the last word on an instance wins. An instance without a name
+    /// fails the whole, since it may be any.
     async fn sweep(&self) -> Result<Vec<Instance>, Error> {
         let mut found = BTreeMap::new();
         let mut markers = HashSet::new();
@@ -45,7 +46,8 @@ impl Rds for AwsRds {
                 // Aurora, Neptune and DocumentDB members are managed through
                 // their cluster.
                 if instance.db_cluster_identifier.is_none() {
-                    let instance = decoded(DESCRIBE, instance)?;
+                    let instance =
+                        decode::instance(instance).ok_or_else(|| unknown(DESCRIBE, UNNAMED))?;
                     found.insert(instance.identifier.clone(), instance);
                 }
             }
@@ -74,7 +76,7 @@ impl Rds for AwsRds {
         for instance in answer.db_instances.unwrap_or_default() {
             let named = instance.db_instance_identifier.as_deref();
             if named.is_some_and(|named| named.eq_ignore_ascii_case(identifier)) {
-                return decoded(DESCRIBE, instance).map(Some);
+                return whole(DESCRIBE, instance).map(Some);
             }
         }
         Err(unknown(DESCRIBE, "the answer does not hold the instance"))
@@ -313,11 +315,22 @@ fn changed(action: &'static str, instance: Option<DbInstance>) -> Result<Instanc
     let Some(instance) = instance else {
         return Err(unknown(action, "the answer holds no instance"));
     };
-    decoded(action, instance)
+    whole(action, instance)
 }
 
-fn decoded(action: &'static str, instance: DbInstance) -> Result<Instance, Error> {
-    decode::instance(instance).map_err(|incomplete| unknown(action, &incomplete.to_string()))
+/// An instance of which RDS states all that it always states.
+fn whole(action: &'static str, instance: DbInstance) -> Result<Instance, Error> {
+    let instance = decode::instance(instance).ok_or_else(|| unknown(action, UNNAMED))?;
+    match instance.lacks {
+        None => Ok(instance),
+        Some(field) => Err(unknown(
+            action,
+            &format!(
+                "RDS described instance {} without {field}",
+                instance.identifier
+            ),
+        )),
+    }
 }
 
 fn unknown(action: &'static str, message: &str) -> Error {

@@ -1,7 +1,7 @@
 //! From the SDK's DB instance, in which everything is optional, to Stow's.
 //!
 //! Nothing here may guess: a value that RDS always states and that is missing
-//! is an error, never a default, since a default would read as drift.
+//! is named, never replaced, since a default would read as drift.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,58 +17,41 @@ pub(super) const EXTENDED_SUPPORT: &str = "open-source-rds-extended-support";
 /// `EngineLifecycleSupport` without it.
 pub(super) const STANDARD_SUPPORT: &str = "open-source-rds-extended-support-disabled";
 
-/// What an instance lacks that RDS always states.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("RDS described the instance {identifier} without {field}")]
-pub(super) struct Incomplete {
-    /// `DBInstanceIdentifier`, or a word for its absence.
-    identifier: String,
-    /// The field, as RDS names it.
-    field: &'static str,
-}
-
-/// Translates one instance.
+/// Translates one instance; `None` where it has no name.
 ///
-/// An instance of another engine is never ours: its name alone counts, because
-/// the name is taken. What else it lacks is left empty, so that one oddity of
-/// somebody else's database does not stop every sweep.
-pub(super) fn instance(source: DbInstance) -> Result<Instance, Incomplete> {
+/// What an instance lacks that RDS always states is empty and named: it can be
+/// neither kept nor taken for gone, and must not stop every sweep. An instance
+/// of another engine is never ours, so it lacks nothing that counts.
+pub(super) fn instance(source: DbInstance) -> Option<Instance> {
     let settings = settings(&source);
-    let Some(identifier) = source.db_instance_identifier else {
-        return Err(Incomplete {
-            identifier: "(unnamed)".to_owned(),
-            field: "DBInstanceIdentifier",
-        });
-    };
+    let identifier = source.db_instance_identifier?;
     let foreign = source
         .engine
         .as_deref()
         .is_some_and(|engine| engine != POSTGRES);
-    let required = Required {
-        identifier: &identifier,
-        foreign,
-    };
+    let mut required = Required::default();
     let parameters = source
         .db_parameter_groups
         .into_iter()
         .flatten()
         .find_map(|group| group.parameter_apply_status);
-    Ok(Instance {
-        arn: required.of("DBInstanceArn", source.db_instance_arn)?,
+    Some(Instance {
+        arn: required.of("DBInstanceArn", source.db_instance_arn),
         resource_id: source.dbi_resource_id,
-        status: required.of("DBInstanceStatus", source.db_instance_status)?,
+        status: required.of("DBInstanceStatus", source.db_instance_status),
         endpoint: source.endpoint.and_then(endpoint),
-        engine: required.of("Engine", source.engine)?,
+        engine: required.of("Engine", source.engine),
         engine_version: source.engine_version,
-        class: required.of("DBInstanceClass", source.db_instance_class)?,
-        storage: required.of("AllocatedStorage", source.allocated_storage)?,
+        class: required.of("DBInstanceClass", source.db_instance_class),
+        storage: required.of("AllocatedStorage", source.allocated_storage),
         storage_type: source.storage_type,
         iops: source.iops,
         throughput: source.storage_throughput,
         max_storage: source.max_allocated_storage,
-        multi_az: required.of("MultiAZ", source.multi_az)?,
+        multi_az: required.of("MultiAZ", source.multi_az),
         database_name: source.db_name,
-        master_username: required.of("MasterUsername", source.master_username)?,
+        master_username: required.of("MasterUsername", source.master_username),
+        lacks: required.lacks.filter(|_| !foreign),
         subnet_group: source
             .db_subnet_group
             .and_then(|group| group.db_subnet_group_name),
@@ -88,22 +71,18 @@ pub(super) fn instance(source: DbInstance) -> Result<Instance, Incomplete> {
     })
 }
 
-/// Takes what must be there.
-struct Required<'a> {
-    identifier: &'a str,
-    foreign: bool,
+/// Takes what must be there, and notes the first that is not.
+#[derive(Default)]
+struct Required {
+    lacks: Option<&'static str>,
 }
 
-impl Required<'_> {
-    fn of<T: Default>(&self, field: &'static str, value: Option<T>) -> Result<T, Incomplete> {
-        match value {
-            Some(value) => Ok(value),
-            None if self.foreign => Ok(T::default()),
-            None => Err(Incomplete {
-                identifier: self.identifier.to_owned(),
-                field,
-            }),
-        }
+impl Required {
+    fn of<T: Default>(&mut self, field: &'static str, value: Option<T>) -> T {
+        value.unwrap_or_else(|| {
+            self.lacks.get_or_insert(field);
+            T::default()
+        })
     }
 }
 

@@ -29,6 +29,7 @@ fn instance(status: &str) -> Instance {
     Instance {
         identifier: subject().identifier(),
         arn: "arn:1".into(),
+        lacks: None,
         resource_id: None,
         status: status.into(),
         endpoint: Some(("host".into(), 5432)),

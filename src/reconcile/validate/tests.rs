@@ -12,6 +12,7 @@ use crate::rds::Settings;
 mod denied;
 mod everything;
 mod faults;
+mod platform;
 
 /// What there is beside the object, with nothing else in its namespace.
 fn with(configuration: Option<&Configuration>) -> Surroundings<'_> {

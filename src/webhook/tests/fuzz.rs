@@ -1,0 +1,351 @@
+//! Thousands of reviews that no API server sends, as bytes: each is answered by
+//! the contract, or is refused in words.
+//!
+//! What conversion makes of any JSON value is tested where it lives; here are
+//! the envelope, and the JSON that no value stands for.
+//!
+//! The seed is fixed, so that a failure is found again.
+
+use std::cell::Cell;
+
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+use super::review::{Malformed, answer};
+use super::*;
+
+const SEED: [u8; 32] = *b"stow's spoilt conversion reviews";
+const CASES: u32 = 2_000;
+
+const SPOKE: &str = "myob.com/v1alpha1";
+const HUB: &str = "myob.com/v1beta1";
+const UID: &str = "b1fc7a4e-5d44-4d5e-a2a1-5a2f7a3d2c4e";
+
+fn runner() -> TestRunner {
+    let config = Config {
+        cases: CASES,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &SEED))
+}
+
+/// JSON as text: of any type, and such as no parser has to take.
+fn text() -> impl Strategy<Value = String> {
+    let odd = select(vec![
+        "1e400",
+        "-0",
+        "-0.0",
+        "18446744073709551616",
+        "9007199254740993",
+        "0.1000000000000000055511151231257827",
+        r#""\ud800""#,
+        r#""\ud83d\ude00""#,
+        r#""\u0000""#,
+        "\"\u{202e}\u{feff}\u{10ffff}\"",
+        r#"{"a":1,"a":2}"#,
+        r#"{"":{"\u0000":[]}}"#,
+        "nul",
+        "NaN",
+        "[1,]",
+        "'a'",
+        "\"",
+        "",
+    ]);
+    let whole = any::<String>().prop_map(|text| json!(text).to_string());
+    let leaf = prop_oneof![
+        odd.prop_map(str::to_owned),
+        whole,
+        any::<i64>().prop_map(|number| number.to_string()),
+        any::<f64>().prop_map(|number| json!(number).to_string()),
+        select(vec!["null", "true", "{}", "[]"]).prop_map(str::to_owned),
+    ];
+    let nested = leaf.prop_recursive(3, 12, 3, |inner| {
+        let list = vec(inner.clone(), 0..3).prop_map(|all| format!("[{}]", all.join(",")));
+        prop_oneof![list, members("[a-c]", inner)]
+    });
+    let deep = (1_usize..100_000).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth));
+    prop_oneof![40 => nested, 1 => deep]
+}
+
+/// An object's text, each name once.
+fn members(
+    names: &'static str,
+    values: impl Strategy<Value = String>,
+) -> impl Strategy<Value = String> {
+    btree_map(names, values, 0..4).prop_map(|all| {
+        let all = all
+            .iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"));
+        format!("{{{}}}", all.collect::<Vec<_>>().join(","))
+    })
+}
+
+/// An object that is to be converted: of either version, or of none.
+fn item() -> impl Strategy<Value = String> {
+    let version = select(vec![SPOKE, HUB, "myob.com/v1", "", "\\u0000"]);
+    let field = "(size|storage|iops|ha|tags|storageType|multiAZ|network|backup|[a-z]{3})";
+    let spec = prop_oneof![4 => members(field, text()), 1 => text()];
+    let name =
+        prop_oneof![3 => any::<String>().prop_map(|name| json!(name).to_string()), 1 => text()];
+    let notes = "((hub|spoke).stow.myob.com/(storageType|storage|spec|network.subnetGroup)|[a-z])";
+    let maps = (
+        members("[a-c]", text()),
+        prop_oneof![members(notes, text()), text()],
+    );
+    let whole = (version, spec, name, maps, text()).prop_map(|(version, spec, name, maps, extra)| {
+        let (labels, annotations) = maps;
+        format!(
+            r#"{{"apiVersion":"{version}","kind":"PostgresDB","metadata":{{"name":{name},"labels":{labels},"annotations":{annotations}}},"spec":{spec},"status":{extra}}}"#
+        )
+    });
+    prop_oneof![8 => whole, 1 => text()]
+}
+
+fn envelope(desired: &str, items: &[String]) -> String {
+    let items = items.join(",");
+    format!(
+        r#"{{"kind":"ConversionReview","apiVersion":"apiextensions.k8s.io/v1","request":{{"uid":"{UID}","desiredAPIVersion":"{desired}","objects":[{items}]}},"response":{{"uid":"","convertedObjects":null}}}}"#
+    )
+}
+
+/// The answer, if there is one, held to the contract.
+fn answered(body: &[u8]) -> Result<Option<Value>, TestCaseError> {
+    let answer = match answer(body, between_versions) {
+        Ok(answer) => answer,
+        Err(refused @ (Malformed::Json(_) | Malformed::NotAReview { .. })) => {
+            prop_assert!(
+                refused.to_string().contains("ConversionReview"),
+                "{}",
+                refused
+            );
+            return Ok(None);
+        }
+    };
+    let reply: Value = serde_json::from_slice(&answer.body)
+        .map_err(|error| TestCaseError::fail(format!("the answer is no JSON: {error}")))?;
+    prop_assert_eq!(&reply["kind"], "ConversionReview");
+    let result = &reply["response"]["result"];
+    let converted = reply["response"]["convertedObjects"].as_array();
+    match result["status"].as_str() {
+        Some("Success") => prop_assert_eq!(converted.map(Vec::len), answer.outcome.ok()),
+        Some("Failure") => {
+            let message = result["message"].as_str().unwrap_or_default();
+            prop_assert!(!message.is_empty());
+            prop_assert!(!message.contains("panicked"), "{}", message);
+            prop_assert_eq!(converted.map(Vec::len), Some(0));
+        }
+        other => prop_assert!(false, "{:?}", other),
+    }
+    Ok(Some(reply))
+}
+
+/// What of an object conversion has no say in: all but the version, the spec
+/// and Stow's own annotations.
+fn rest(object: &Value) -> Value {
+    let mut rest = object.clone();
+    let Some(fields) = rest.as_object_mut() else {
+        return rest;
+    };
+    fields.remove("apiVersion");
+    fields.remove("spec");
+    // An answer has metadata where the object has none, and annotations where
+    // something is to be remembered.
+    let metadata = fields.entry("metadata").or_insert_with(|| json!({}));
+    if metadata.is_null() {
+        *metadata = json!({});
+    }
+    if let Some(metadata) = metadata.as_object_mut()
+        && let Some(annotations) = metadata.get_mut("annotations")
+    {
+        if let Some(annotations) = annotations.as_object_mut() {
+            annotations.retain(|key, _| !key.contains(".stow.myob.com/"));
+        }
+        let empty = annotations
+            .as_object()
+            .is_some_and(serde_json::Map::is_empty);
+        if empty || annotations.is_null() {
+            metadata.remove("annotations");
+        }
+    }
+    rest
+}
+
+#[test]
+fn any_objects_are_answered_by_the_contract_and_keep_what_is_theirs() {
+    let desired = select(vec![HUB, HUB, SPOKE, "myob.com/v1", ""]);
+    let converted = Cell::new(0);
+    let reviews = (desired, vec(item(), 0..4));
+    let outcome = runner().run(&reviews, |(desired, items)| {
+        let body = envelope(desired, &items);
+        let reply = answered(body.as_bytes())?;
+        let Some(reply) = reply else {
+            // Only what is no JSON is not answered; a strict reader agrees.
+            let strict: Result<Box<serde_json::value::RawValue>, _> = serde_json::from_str(&body);
+            prop_assert!(strict.is_err(), "{}", body);
+            return Ok(());
+        };
+        prop_assert_eq!(&reply["response"]["uid"], UID);
+        for (before, after) in items.iter().zip(
+            reply["response"]["convertedObjects"]
+                .as_array()
+                .into_iter()
+                .flatten(),
+        ) {
+            let before: Value = serde_json::from_str(before)
+                .map_err(|error| TestCaseError::fail(format!("{before} was taken: {error}")))?;
+            prop_assert_eq!(&after["apiVersion"], desired);
+            prop_assert_eq!(rest(after), rest(&before));
+            converted.set(converted.get() + 1);
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(converted.get() > 50, "too few cases convert: {converted:?}");
+}
+
+#[test]
+fn what_converts_comes_back_as_it_was() {
+    let outcome = runner().run(&item(), |item| {
+        let there = answered(envelope(HUB, std::slice::from_ref(&item)).as_bytes())?;
+        let there = there.map(|reply| reply["response"]["convertedObjects"][0].clone());
+        let Some(there) = there.filter(Value::is_object) else {
+            return Ok(());
+        };
+        let before: Value = serde_json::from_str(&item)
+            .map_err(|error| TestCaseError::fail(format!("{item} was taken: {error}")))?;
+        // Where annotations are none, as no API server has it, nothing can be
+        // remembered.
+        let remembers = before["metadata"]
+            .get("annotations")
+            .is_none_or(|notes| notes.is_object() || notes.is_null());
+        if before["apiVersion"] != SPOKE || !remembers {
+            return Ok(());
+        }
+        let back = answered(envelope(SPOKE, &[there.to_string()]).as_bytes())?;
+        let back = back.map(|reply| reply["response"]["convertedObjects"][0].clone());
+        let back = back.ok_or_else(|| TestCaseError::fail("it does not come back"))?;
+        prop_assert_eq!(rest(&back), rest(&before));
+        for field in ["size", "storage", "iops", "ha", "tags"] {
+            prop_assert_eq!(&back["spec"][field], &before["spec"][field], "{}", field);
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// How the bytes of a review are spoilt.
+#[derive(Clone, Debug)]
+enum Spoil {
+    Cut(Index),
+    Drop(Index, Index),
+    Repeat(Index, Index),
+    Byte(Index, u8),
+    Insert(Index, String),
+    Rename(&'static str, String),
+}
+
+fn spoil() -> impl Strategy<Value = Spoil> {
+    let at = any::<Index>;
+    let names = vec![
+        "uid",
+        "request",
+        "objects",
+        "desiredAPIVersion",
+        "kind",
+        "apiVersion",
+        "ConversionReview",
+    ];
+    prop_oneof![
+        at().prop_map(Spoil::Cut),
+        (at(), at()).prop_map(|(from, to)| Spoil::Drop(from, to)),
+        (at(), at()).prop_map(|(from, to)| Spoil::Repeat(from, to)),
+        (at(), any::<u8>()).prop_map(|(place, byte)| Spoil::Byte(place, byte)),
+        (at(), text()).prop_map(|(place, text)| Spoil::Insert(place, text)),
+        (select(names), "[a-z\"\\\\]{0,3}").prop_map(|(name, to)| Spoil::Rename(name, to)),
+    ]
+}
+
+impl Spoil {
+    fn apply(&self, body: Vec<u8>) -> Vec<u8> {
+        let place = |index: &Index| index.index(body.len() + 1);
+        let range = |one: &Index, other: &Index| {
+            let (one, other) = (place(one), place(other));
+            one.min(other)..one.max(other)
+        };
+        match self {
+            Self::Cut(at) => body[..place(at)].to_vec(),
+            Self::Drop(from, to) => {
+                let range = range(from, to);
+                [&body[..range.start], &body[range.end..]].concat()
+            }
+            Self::Repeat(from, to) => {
+                let range = range(from, to);
+                [&body[..range.end], &body[range.start..]].concat()
+            }
+            Self::Byte(at, byte) => {
+                let mut body = body;
+                if let Some(there) = (!body.is_empty()).then(|| at.get_mut(&mut body)) {
+                    *there = *byte;
+                }
+                body
+            }
+            Self::Insert(at, text) => {
+                let at = place(at);
+                [&body[..at], text.as_bytes(), &body[at..]].concat()
+            }
+            Self::Rename(name, to) => String::from_utf8_lossy(&body)
+                .replacen(name, to, 1)
+                .into_bytes(),
+        }
+    }
+}
+
+#[test]
+fn spoilt_bytes_are_answered_or_refused_in_words() {
+    let sound = object("orders", 3).to_string();
+    let cases = (vec(item(), 0..2), vec(spoil(), 1..4));
+    let outcome = runner().run(&cases, |(mut items, spoils)| {
+        items.push(sound.clone());
+        let body = spoils
+            .iter()
+            .fold(envelope(HUB, &items).into_bytes(), |body, spoil| {
+                spoil.apply(body)
+            });
+        if let Some(reply) = answered(&body)? {
+            // The uid may be spoilt too; then it is answered as it was sent. JSON
+            // that is too deep as a whole can still be answered object by object.
+            if let Ok(sent) = serde_json::from_slice::<Value>(&body) {
+                prop_assert_eq!(&reply["response"]["uid"], &sent["request"]["uid"]);
+            }
+        }
+        Ok(())
+    });
+    outcome.unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+/// Any bytes, through the socket: no connection dies without an answer.
+#[tokio::test]
+async fn any_bytes_get_a_status() {
+    let server = start(limits(), between_versions).await;
+    let mut runner = runner();
+    let bytes = prop_oneof![
+        vec(any::<u8>(), 0..200),
+        text().prop_map(String::into_bytes),
+        item().prop_map(|item| envelope(SPOKE, &[item]).into_bytes()),
+    ];
+    for _ in 0..60 {
+        let body = bytes.new_tree(&mut runner).expect("a case").current();
+        let (status, _, reply) = server.client().await.send(body.clone()).await.unwrap();
+        let shown = String::from_utf8_lossy(&body);
+        match status.as_u16() {
+            200 => drop(serde_json::from_slice::<Value>(&reply).expect("JSON")),
+            400 => assert!(String::from_utf8_lossy(&reply).contains("ConversionReview")),
+            other => panic!("{other} for {shown}"),
+        }
+    }
+    server.stop().await;
+}
