@@ -84,7 +84,9 @@ impl Configuration {
         let storage = reader.parsed(&keys::STORAGE_SIZE, |size| STORAGE.contains(size));
         Self {
             security_groups: reader.list(&keys::SECURITY_GROUP, group),
-            subnet_group: reader.formed(&keys::SUBNET_GROUP, syntax::is_subnet_group),
+            subnet_group: reader
+                .formed(&keys::SUBNET_GROUP, syntax::is_subnet_group)
+                .map(|name| name.to_ascii_lowercase()),
             kms_key: reader.formed(&keys::KMS_KEY, syntax::is_kms_key),
             monitoring_role: reader.formed(&keys::MONITORING_ROLE, syntax::is_role),
             port: port.unwrap_or(5432),
@@ -105,6 +107,18 @@ impl Configuration {
     /// mended, nothing that a policy decides on is changed.
     pub fn unreadable_policies(&self) -> impl Iterator<Item = &Fault> {
         self.faults.iter().filter(|fault| fault.policy)
+    }
+
+    /// All other faults: what they say of new databases is not known.
+    pub fn other_faults(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| !fault.policy)
+    }
+
+    /// The fault that leaves open what the deletion of an object has to keep; a
+    /// policy that nobody knows may have been meant for that.
+    pub fn unreadable_departure(&self) -> Option<&Fault> {
+        let keys = [keys::MINIMUM_DELETION_POLICY.name, reader::UNKNOWN];
+        self.faults.iter().find(|fault| keys.contains(&fault.key))
     }
 }
 

@@ -130,8 +130,8 @@ impl Leader {
         });
         let metrics = self.metrics.clone();
         let reconciling = async {
-            // Reading it first spares every object a pass without settings; yet
-            // a deletion needs none, and does not wait for them.
+            // Reading it first spares every object a pass without settings; where
+            // it cannot be read, they are told so.
             let _ = timeout(SETTINGS, config_map.wait_until_ready()).await;
             Controller::for_stream(changes, objects.clone())
                 .with_config(Config::default().concurrency(CONCURRENCY))

@@ -96,14 +96,18 @@ impl Policy {
         let names = |reader: &mut Reader<'_>, key, form: fn(&str) -> bool| {
             reader.list(key, |name| form(name).then(|| name.to_owned()))
         };
+        // RDS keeps the names of groups in lower case.
+        let groups = |reader: &mut Reader<'_>, key, form: fn(&str) -> bool| {
+            reader.list(key, |name| form(name).then(|| name.to_ascii_lowercase()))
+        };
         Self {
             adopt: flag(reader, &keys::ADOPT),
             restore: flag(reader, &keys::RESTORE),
             public_access: flag(reader, &keys::PUBLIC_ACCESS),
             security_groups: names(reader, &keys::SECURITY_GROUPS, syntax::is_security_group),
-            subnet_groups: names(reader, &keys::SUBNET_GROUPS, syntax::is_subnet_group),
+            subnet_groups: groups(reader, &keys::SUBNET_GROUPS, syntax::is_subnet_group),
             kms_keys: names(reader, &keys::KMS_KEYS, syntax::is_kms_key),
-            parameter_groups: names(reader, &keys::PARAMETER_GROUPS, syntax::is_parameter_group),
+            parameter_groups: groups(reader, &keys::PARAMETER_GROUPS, syntax::is_parameter_group),
             minimum_deletion_policy: reader
                 .read(&keys::MINIMUM_DELETION_POLICY, |text| {
                     let mut all = DeletionPolicy::ALL.into_iter();

@@ -166,7 +166,7 @@ fn not_allowed(denied: impl IntoIterator<Item = String>) -> Option<Obstacle> {
 fn missing() -> Obstacle {
     Obstacle::new(
         Reason::InvalidConfiguration,
-        "The operator's ConfigMap does not exist: kubectl apply -f yaml/config-map.yaml makes it. New databases wait for it, and so does what its policies decide on.",
+        "The operator's ConfigMap does not exist: kubectl apply -f yaml/config-map.yaml makes it. New databases wait for it, and so do changes and deletions that its policies decide on.",
     )
 }
 
@@ -176,11 +176,17 @@ fn settled(configuration: &Configuration) -> Result<&Configuration, Obstacle> {
     if unreadable.peek().is_none() {
         return Ok(configuration);
     }
+    let others = listed(configuration.other_faults());
     Err(Obstacle::new(
         Reason::InvalidConfiguration,
         format!(
-            "The operator's ConfigMap has policies that cannot be followed. New databases, and changes that policies decide on, wait until they are mended: {}.",
-            listed(unreadable)
+            "The operator's ConfigMap has policies that cannot be followed. New databases, and changes that policies decide on, wait until they are mended: {}.{}",
+            listed(unreadable),
+            if others.is_empty() {
+                String::new()
+            } else {
+                format!(" It also has values that cannot be used: {others}.")
+            }
         ),
     ))
 }

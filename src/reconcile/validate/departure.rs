@@ -1,7 +1,8 @@
 //! What becomes of the database of an object that is being deleted.
 //!
 //! Nothing here may need more of the spec than what is about deletion, or keep
-//! less than the spec and the platform say: without either, a snapshot is taken.
+//! less than the spec and the platform say; while nobody can tell what the platform
+//! says, nothing goes.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -10,6 +11,8 @@ use stow_versions::v1beta1::DeletionPolicy;
 
 use crate::config::Configuration;
 use crate::plan::{Goal, Obstacle, Subject};
+
+use super::missing;
 
 pub(super) fn goal(
     subject: &Subject,
@@ -39,9 +42,11 @@ fn policy(spec: &Value, configuration: Option<&Configuration>) -> Result<Deletio
                 )
             })?,
     };
-    let least = configuration.map_or(DeletionPolicy::Snapshot, |known| {
-        known.policy.minimum_deletion_policy
-    });
+    // Nothing keeps more than that.
+    if wanted == DeletionPolicy::Retain {
+        return Ok(wanted);
+    }
+    let least = least(configuration)?;
     if wanted >= least {
         return Ok(wanted);
     }
@@ -56,6 +61,20 @@ fn policy(spec: &Value, configuration: Option<&Configuration>) -> Result<Deletio
             wanted.as_str(),
             least.as_str(),
             least.as_str()
+        ),
+    ))
+}
+
+/// What the platform keeps at the least.
+fn least(configuration: Option<&Configuration>) -> Result<DeletionPolicy, Obstacle> {
+    let configuration = configuration.ok_or_else(missing)?;
+    let Some(fault) = configuration.unreadable_departure() else {
+        return Ok(configuration.policy.minimum_deletion_policy);
+    };
+    Err(Obstacle::new(
+        Reason::InvalidConfiguration,
+        format!(
+            "The operator's ConfigMap does not tell what a deletion has to keep, and no database is deleted until it does: {fault}. spec.deletionPolicy: Retain lets the object go, and its database stay."
         ),
     ))
 }

@@ -39,7 +39,11 @@ pub(super) fn judge(
 /// policy decides on.
 pub(super) fn nothing(spec: &PostgresDBSpec) -> PostgresDBSpec {
     PostgresDBSpec {
-        engine_version: spec.engine_version.clone(),
+        // With the group it was meant for, or not at all.
+        engine_version: spec
+            .engine_version
+            .clone()
+            .filter(|_| spec.parameter_group.is_none()),
         allow_major_version_upgrade: spec.allow_major_version_upgrade,
         multi_az: spec.multi_az,
         port: spec.port,

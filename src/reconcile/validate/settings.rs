@@ -39,7 +39,8 @@ pub(super) fn stated(spec: &PostgresDBSpec) -> Settings {
         backup_window: window,
         maintenance_window: spec.maintenance_window.clone(),
         auto_minor_version_upgrade: spec.auto_minor_version_upgrade,
-        parameter_group: spec.parameter_group.clone(),
+        // RDS keeps it in lower case, and would be asked again and again.
+        parameter_group: spec.parameter_group.as_deref().map(str::to_ascii_lowercase),
         security_groups: groups.map(|groups| groups.into_iter().collect()),
         publicly_accessible,
         iam_authentication: spec.iam_authentication,
@@ -71,7 +72,11 @@ pub(super) fn at_creation(spec: &PostgresDBSpec, configuration: &Configuration) 
 }
 
 pub(super) fn network(spec: &PostgresDBSpec) -> Network {
-    spec.network.clone().unwrap_or_default()
+    let network = spec.network.clone().unwrap_or_default();
+    Network {
+        subnet_group: network.subnet_group.map(|name| name.to_ascii_lowercase()),
+        ..network
+    }
 }
 
 pub(super) fn encryption(spec: &PostgresDBSpec) -> Encryption {

@@ -152,7 +152,7 @@ fn a_configuration_that_cannot_be_used_stops_new_databases_alone() {
 }
 
 #[test]
-fn a_deletion_needs_neither_spec_nor_configuration() {
+fn a_deletion_needs_no_spec() {
     let mut object = object(&json!("nonsense"));
     object.metadata.deletion_timestamp = Some(Time("2026-11-22T01:02:03Z".parse().unwrap()));
     let want = Goal::Gone {
@@ -160,7 +160,11 @@ fn a_deletion_needs_neither_spec_nor_configuration() {
         final_snapshot: "orders-2-0b5a-20261122010203".into(),
         deletion_protection: None,
     };
-    assert_eq!(desired(&subject(), &object, with(None)).goal, want);
+    let platform = configuration(&[]);
+    assert_eq!(
+        desired(&subject(), &object, with(Some(&platform))).goal,
+        want
+    );
 }
 
 #[test]
@@ -179,8 +183,10 @@ fn no_less_is_kept_than_the_platform_says() {
         // A word that nobody knows may mean that it is to stay.
         ("Delete", json!("retain"), Err(Reason::InvalidSpec)),
         ("Delete", json!(7), Err(Reason::InvalidSpec)),
-        // What cannot be read allows nothing.
-        ("delete", json!("Delete"), Err(Reason::NotAllowed)),
+        // What cannot be read may have been meant to keep everything.
+        ("retain", json!("Delete"), Err(Reason::InvalidConfiguration)),
+        ("retain", json!(null), Err(Reason::InvalidConfiguration)),
+        ("retain", json!("Retain"), Ok(Retain)),
     ] {
         let configuration = configuration(&[("policy.minimumDeletionPolicy", minimum)]);
         let spec = json!({"deletionPolicy": stated, "deletionProtection": false});
@@ -195,6 +201,20 @@ fn no_less_is_kept_than_the_platform_says() {
         let reason = policy.map_err(|obstacle| obstacle.reason);
         assert_eq!(reason, want, "{minimum:?}, {stated}");
         assert_eq!(deletion_protection, Some(false));
+    }
+    let misspelt = configuration(&[("policy.minimumDeletePolicy", "Retain")]);
+    for unknown in [None, Some(&misspelt)] {
+        for (stated, want) in [
+            (json!(null), Err(Reason::InvalidConfiguration)),
+            (json!("Snapshot"), Err(Reason::InvalidConfiguration)),
+            (json!("Retain"), Ok(Retain)),
+        ] {
+            let spec = json!({"deletionPolicy": stated});
+            let Goal::Gone { policy, .. } = departure::goal(&subject(), &spec, at, unknown) else {
+                panic!("it is not deleted")
+            };
+            assert_eq!(policy.map_err(|obstacle| obstacle.reason), want, "{stated}");
+        }
     }
 }
 

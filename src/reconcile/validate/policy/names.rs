@@ -20,12 +20,14 @@ impl Judge<'_> {
             ..
         } = self.policy;
         let own = self.configuration;
+        fold(&mut spec.parameter_group);
         if let Some(Network {
             subnet_group,
             security_groups: groups,
             publicly_accessible,
         }) = &mut spec.network
         {
+            fold(subnet_group);
             if !public_access && publicly_accessible.take_if(|public| *public).is_some() {
                 self.deny(
                     "network.publiclyAccessible",
@@ -68,6 +70,7 @@ impl Judge<'_> {
         let brought = |group: &String| syntax::is_default_parameter_group(group);
         let brought = spec.parameter_group.clone().filter(brought);
         let (field, key) = ("parameterGroup", "policy.parameterGroups");
+        let before = self.denied.len();
         self.name(
             &mut spec.parameter_group,
             field,
@@ -75,6 +78,11 @@ impl Judge<'_> {
             parameter_groups,
             brought.as_ref(),
         );
+        if self.denied.len() > before {
+            // An upgrade without its group would be one to the new major's default,
+            // and there is no way back.
+            spec.engine_version = None;
+        }
     }
 
     /// A name that has to be on a list, or the platform's own.
@@ -91,6 +99,13 @@ impl Judge<'_> {
             let own: Vec<_> = own.into_iter().cloned().collect();
             self.deny(field, quoted(&name), key, either(listed, &own));
         }
+    }
+}
+
+/// Writes a group's name as RDS does, which keeps it in lower case.
+fn fold(name: &mut Option<String>) {
+    if let Some(name) = name {
+        name.make_ascii_lowercase();
     }
 }
 

@@ -12,7 +12,11 @@ fn judged(settings: &[(&str, &str)], spec: &Value) -> Database {
     let settings: Vec<_> = [CLASS].iter().chain(settings).copied().collect();
     let configuration = configuration(&settings);
     assert_eq!(configuration.faults, [], "{settings:?}");
-    match desired(&subject(), &object(spec), with(Some(&configuration))).goal {
+    judged_by(&configuration, spec)
+}
+
+fn judged_by(configuration: &Configuration, spec: &Value) -> Database {
+    match desired(&subject(), &object(spec), with(Some(configuration))).goal {
         Goal::Exists(database) => *database,
         goal => panic!("{spec} became {goal:?}"),
     }
@@ -62,6 +66,50 @@ fn of_a_database_that_runs_what_is_denied_is_left_as_it_is_and_the_rest_is_not()
         database.tags,
         BTreeMap::from([("app".into(), "orders".into())])
     );
+}
+
+/// RDS keeps the names of groups in lower case: a spec that writes one otherwise
+/// asks for the same, and gets it once.
+#[test]
+fn groups_are_the_same_in_upper_and_lower_case() {
+    let settings = [
+        ("policy.parameterGroups", "Own17"),
+        ("policy.subnetGroups", "Inner"),
+    ];
+    for (group, subnets) in [("Own17", "inner"), ("own17", "INNER")] {
+        let spec = json!({"parameterGroup": group, "network": {"subnetGroup": subnets}});
+        let database = judged(&settings, &spec);
+        assert_eq!(database.denied, None, "{group}");
+        assert_eq!(database.settings.parameter_group.as_deref(), Some("own17"));
+        let creation = database.creation.expect("it can be created");
+        assert_eq!(creation.settings.parameter_group.as_deref(), Some("own17"));
+        assert_eq!(creation.subnet_group.as_deref(), Some("inner"));
+    }
+}
+
+/// An upgrade to another major without its group would set another one up for
+/// good.
+#[test]
+fn an_upgrade_waits_for_its_parameter_group() {
+    let spec = json!({
+        "engineVersion": "18",
+        "allowMajorVersionUpgrade": true,
+        "parameterGroup": "own18",
+        "multiAZ": true,
+    });
+    let denied = judged(&[], &spec);
+    let open = configuration(&[("policy.maxIops", "many")]);
+    let unreadable = judged_by(&open, &spec);
+    for database in [denied, unreadable] {
+        assert_eq!(database.engine_version, None);
+        assert_eq!(database.settings.parameter_group, None);
+        assert_eq!(database.multi_az, Some(true));
+    }
+    let allowed = judged(&[("policy.parameterGroups", "own18")], &spec);
+    assert_eq!(allowed.engine_version.as_deref(), Some("18"));
+    let alone = json!({"engineVersion": "18", "allowMajorVersionUpgrade": true});
+    let alone = judged_by(&open, &alone);
+    assert_eq!(alone.engine_version.as_deref(), Some("18"));
 }
 
 #[test]
