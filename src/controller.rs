@@ -30,7 +30,8 @@ use crate::lead::Fence;
 use crate::metrics::{Metrics, Reconcile};
 use crate::rds::AwsRds;
 use crate::reconcile::{
-    Ambient, Context, End, Intervals, Memories, Outcome, Phase, Sweeper, Sweeps, Wake, reconcile,
+    Ambient, Census, Context, End, Intervals, Memories, Outcome, Phase, Sweeper, Sweeps, Wake,
+    reconcile,
 };
 
 /// Objects reconciled at once: enough that one slow AWS call holds up few
@@ -181,20 +182,23 @@ impl Leader {
     ) -> Sweeper<AwsRds, KubeCluster> {
         let metrics = self.metrics.clone();
         let now = self.ambient.now.clone();
+        let exists = move |namespace: &str, name: &str, uid: &str| {
+            objects
+                .get(&ObjectRef::new(name).within(namespace))
+                .is_some_and(|object| object.metadata.uid.as_deref() == Some(uid))
+        };
+        let mut census = Census::new(self.cluster_id.clone(), exists.clone());
         Sweeper::new(
             guard,
             sweeps,
             memories,
             self.intervals,
             wake,
-            move |namespace, name, uid| {
-                objects
-                    .get(&ObjectRef::new(name).within(namespace))
-                    .is_some_and(|object| object.metadata.uid.as_deref() == Some(uid))
-            },
+            exists,
             move |outcome, took| {
-                if let Ok(instances) = outcome {
-                    metrics.sweep(*instances, took, now());
+                if let Ok(sweep) = outcome {
+                    metrics.sweep(sweep.instances.len(), took, now());
+                    metrics.left_behind(census.take(sweep));
                 }
             },
         )

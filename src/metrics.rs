@@ -84,6 +84,7 @@ pub struct Metrics {
     sweep_seconds: Histogram,
     sweep_success: Gauge<f64, AtomicU64>,
     instances: Gauge,
+    left_behind: Gauge,
     leader: Gauge,
     identity_mismatch: Gauge,
     read_only: Gauge,
@@ -121,6 +122,7 @@ impl Metrics {
             sweep_seconds: Histogram::new(AWS_BUCKETS),
             sweep_success: Gauge::default(),
             instances: Gauge::default(),
+            left_behind: Gauge::default(),
             leader: Gauge::default(),
             identity_mismatch: Gauge::default(),
             read_only: Gauge::default(),
@@ -186,6 +188,11 @@ impl Metrics {
             "instances",
             "DB instances that the last complete sweep saw",
             self.instances.clone(),
+        );
+        r.register(
+            "instances_left_behind",
+            "DB instances made for objects of this cluster that exist no more",
+            self.left_behind.clone(),
         );
         r.register(
             "leader",
@@ -256,12 +263,19 @@ impl Metrics {
             .set(i64::try_from(instances).unwrap_or(i64::MAX));
     }
 
+    /// How many instances the objects that they were made for left behind.
+    pub fn left_behind(&self, instances: usize) {
+        self.left_behind
+            .set(i64::try_from(instances).unwrap_or(i64::MAX));
+    }
+
     /// Whether this replica leads.
     pub fn leading(&self, leads: bool) {
         self.leader.set(i64::from(leads));
         if !leads {
             // What it saw is another replica's to say now.
             self.instances.set(0);
+            self.left_behind.set(0);
             self.sweep_success.set(0.0);
             self.identity_mismatch.set(0);
             self.configuration([], 0, 0);

@@ -23,10 +23,10 @@ mod withhold;
 
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub use obstacle::Obstacle;
-pub use ownership::{Ownership, copies, ownership, previous};
+pub use ownership::{MadeFor, Ownership, copies, made_for, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
 pub use secret::{FormerSecret, HeldSecret, SecretContent, SecretState, is_complete, password_of};
-pub use state::{State, is_serving, state};
+pub use state::{State, is_going, is_serving, state};
 
 use std::collections::BTreeMap;
 

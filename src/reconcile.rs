@@ -4,6 +4,7 @@
 //! Nothing here may read a clock, draw a random number or keep a decision to
 //! itself: decisions are the planner's, and time and passwords are handed in.
 
+mod census;
 mod events;
 mod execute;
 mod memory;
@@ -12,6 +13,7 @@ mod report;
 mod sweep;
 mod validate;
 
+pub use census::Census;
 pub use memory::Memories;
 pub use sweep::{Intervals, Phase, Sweep, Sweeper, Sweeps, Wake};
 
@@ -21,11 +23,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Instrument, debug, info_span, warn};
 
-use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
+use crate::cluster::{self, Cluster, Event, Neighbour, PostgresDB, subject_of};
 use crate::config::Configuration;
 use crate::identity::Guard;
 use crate::lead::{Fence, NotLeading};
-use crate::plan::{Action, Desired, Goal, Observed, Plan, Presence, Subject, plan};
+use crate::plan::{Action, Desired, Goal, MadeFor, Observed, Plan, Presence, Subject, plan};
 use crate::rds::{Password, Rds};
 
 use events::Happening;
@@ -271,17 +273,34 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let counts = configuration
             .as_ref()
             .is_some_and(|configuration| configuration.policy.max_per_namespace.is_some());
-        let neighbours = if counts {
+        let (neighbours, left_behind) = if counts {
             let Subject { namespace, uid, .. } = &self.subject;
-            self.context.cluster.neighbours(namespace, uid)
+            let neighbours = self.context.cluster.neighbours(namespace, uid);
+            let left_behind = self.left_behind(&neighbours);
+            (neighbours, left_behind)
         } else {
-            Vec::new()
+            (Vec::new(), Vec::new())
         };
         let surroundings = Surroundings {
             configuration: configuration.as_ref(),
             neighbours: &neighbours,
+            left_behind: &left_behind,
         };
         validate::desired(&self.subject, &self.object, surroundings)
+    }
+
+    /// The instances that deleted objects of the namespace left behind.
+    fn left_behind(&self, neighbours: &[Neighbour]) -> Vec<String> {
+        let latest = self.context.sweeps.latest();
+        let instances = latest.iter().flat_map(|sweep| sweep.instances.values());
+        let elsewhere_or_there = |object: MadeFor<'_>| {
+            object.namespace != self.subject.namespace
+                || object.uid == self.subject.uid
+                || neighbours.iter().any(|other| other.age.1 == object.uid)
+        };
+        census::left_behind(&self.context.cluster_id, instances, elsewhere_or_there)
+            .map(|instance| instance.identifier.clone())
+            .collect()
     }
 
     /// Reads the object itself. Says whether it is still there.

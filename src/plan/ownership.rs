@@ -79,6 +79,32 @@ pub fn copies<'a>(
     })
 }
 
+/// The object that an instance was made for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MadeFor<'a> {
+    /// `metadata.namespace`.
+    pub namespace: &'a str,
+    /// `metadata.name`.
+    pub name: &'a str,
+    /// `metadata.uid`.
+    pub uid: &'a str,
+}
+
+/// Which object of this cluster an instance was made for, by its tags. None for
+/// a restore, which has the tags of what it was made from.
+pub fn made_for<'a>(cluster: &str, instance: &'a Instance) -> Option<MadeFor<'a>> {
+    let tag = |key: &str| instance.tags.get(key).map(String::as_str);
+    let own = tag(TAG_CLUSTER) == Some(cluster)
+        && tag(TAG_IDENTIFIER) == Some(instance.identifier.as_str());
+    let (namespace, name) = tag(TAG_OBJECT)?.split_once('/')?;
+    let uid = tag(TAG_UID)?;
+    own.then_some(MadeFor {
+        namespace,
+        name,
+        uid,
+    })
+}
+
 /// The instance of an earlier object of the same namespace and name, unless it
 /// is going already.
 pub fn previous<'a>(

@@ -152,7 +152,7 @@ pub struct Sweeper<R, C> {
 }
 
 type Exists = dyn Fn(&str, &str, &str) -> bool + Send + Sync;
-type Observe = dyn Fn(&Result<usize, Obstacle>, Duration) + Send + Sync;
+type Observe = dyn FnMut(&Result<Arc<Sweep>, Obstacle>, Duration) + Send + Sync;
 
 impl<R: Rds, C: Cluster> Sweeper<R, C> {
     /// `exists` says whether an object of that namespace, name and uid is
@@ -164,7 +164,7 @@ impl<R: Rds, C: Cluster> Sweeper<R, C> {
         intervals: Intervals,
         wake: mpsc::UnboundedSender<Wake>,
         exists: impl Fn(&str, &str, &str) -> bool + Send + Sync + 'static,
-        observe: impl Fn(&Result<usize, Obstacle>, Duration) + Send + Sync + 'static,
+        observe: impl FnMut(&Result<Arc<Sweep>, Obstacle>, Duration) + Send + Sync + 'static,
     ) -> Self {
         Self {
             guard,
@@ -178,7 +178,7 @@ impl<R: Rds, C: Cluster> Sweeper<R, C> {
     }
 
     /// Sweeps until it is dropped.
-    pub async fn run(self) {
+    pub async fn run(mut self) {
         let mut last: Option<Instant> = None;
         let mut failures = 0;
         loop {
@@ -226,7 +226,7 @@ impl<R: Rds, C: Cluster> Sweeper<R, C> {
         })
     }
 
-    async fn sweep(&self, failures: u32) -> Result<usize, Obstacle> {
+    async fn sweep(&self, failures: u32) -> Result<Arc<Sweep>, Obstacle> {
         let tick = self.sweeps.tick();
         let instances = match self.guard.sweep().await {
             Ok(instances) => instances,
@@ -239,29 +239,25 @@ impl<R: Rds, C: Cluster> Sweeper<R, C> {
             .into_iter()
             .map(|instance| (instance.identifier.clone(), instance))
             .collect();
-        let count = instances.len();
-        let before = self
-            .sweeps
-            .latest
-            .swap(Some(Arc::new(Sweep { tick, instances })));
+        let latest = Arc::new(Sweep { tick, instances });
+        let before = self.sweeps.latest.swap(Some(latest.clone()));
         let healed = self.sweeps.obstruction.swap(None).is_some();
         if healed {
             info!("RDS can be observed again");
         }
-        let latest = self.sweeps.latest();
         let shows = |sweep: Option<&Arc<Sweep>>, identifier: &str| {
             sweep.and_then(|sweep| sweep.instances.get(identifier).cloned())
         };
         self.wake(|tracked| {
-            let now = shows(latest.as_ref(), &tracked.identifier);
+            let now = shows(Some(&latest), &tracked.identifier);
             healed
                 || tracked.phase != Phase::Rest
                 // Missed by one sweep after another is no news, and no rest.
                 || now.is_none()
                 || shows(before.as_ref(), &tracked.identifier) != now
         });
-        debug!(instances = count, "swept RDS");
-        Ok(count)
+        debug!(instances = latest.instances.len(), "swept RDS");
+        Ok(latest)
     }
 
     /// A failure that time does not mend, or has not mended, is each object's to

@@ -31,6 +31,9 @@ pub(super) struct Surroundings<'a> {
     pub(super) configuration: Option<&'a Configuration>,
     /// The other objects of the namespace, as far as they are counted.
     pub(super) neighbours: &'a [Neighbour],
+    /// The instances that deleted objects of the namespace left behind, as far as
+    /// they are counted.
+    pub(super) left_behind: &'a [String],
 }
 
 /// The name of the object's Secret.
@@ -99,9 +102,9 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
         }
     };
     let (allowed, mut denied) = policy::judge(&spec, configuration);
-    let before = count::before(object, surroundings.neighbours, &configuration.policy);
+    let before = count::before(object, surroundings, &configuration.policy);
     let over = count::over(object, surroundings.neighbours, &configuration.policy);
-    let beside = count::beside(surroundings.neighbours, &configuration.policy);
+    let beside = count::beside(surroundings, &configuration.policy);
     let creation = usable(configuration).and_then(|()| {
         let denied = denied.iter().cloned().chain(before.or(beside));
         not_allowed(denied).map_or(Ok(()), Err)?;

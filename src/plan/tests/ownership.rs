@@ -1,7 +1,9 @@
 //! Whose an instance is, and what follows.
 
 use super::world::{Change, World, decides, told};
-use crate::plan::{Action, SecretState, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID};
+use crate::plan::{
+    Action, Presence, SecretState, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, made_for,
+};
 
 fn set(world: &mut World, tag: &str, value: &str) {
     world.instance().tags.insert(tag.into(), value.into());
@@ -73,4 +75,27 @@ fn an_instance_of_2017_takes_our_tags_before_anything_else() {
         matches!(plan.actions.as_slice(), [Action::AddTags { .. }]),
         "{plan:?}"
     );
+}
+
+#[test]
+fn an_instance_says_which_object_it_was_made_for() {
+    let world = World::settled();
+    let Presence::Present(instance) = &world.observed.instance else {
+        panic!("the settled world has no instance")
+    };
+    let subject = &world.desired.subject;
+    let found = made_for(&subject.cluster, instance).expect("its tags say so");
+    assert_eq!(found.namespace, subject.namespace);
+    assert_eq!(found.name, subject.name);
+    assert_eq!(found.uid, subject.uid);
+    assert_eq!(made_for("another", instance), None);
+    // A restore has the tags of what it was made from.
+    let mut copy = instance.clone();
+    copy.identifier = "restored".into();
+    assert_eq!(made_for(&subject.cluster, &copy), None);
+    for key in [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER] {
+        let mut less = instance.clone();
+        less.tags.remove(key);
+        assert_eq!(made_for(&subject.cluster, &less), None, "{key}");
+    }
 }

@@ -19,6 +19,7 @@ fn with(configuration: Option<&Configuration>) -> Surroundings<'_> {
     Surroundings {
         configuration,
         neighbours: &[],
+        left_behind: &[],
     }
 }
 

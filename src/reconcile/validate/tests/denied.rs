@@ -177,8 +177,9 @@ fn a_default_of_no_encryption_needs_the_policys_word() {
     assert!(judged(&[default], &stated).creation.unwrap().encrypted);
 }
 
-/// An object that is so many seconds old, and one beside it.
-fn counted(most: &str, older: usize, younger: usize, holding: usize) -> Database {
+/// An object with so many older and younger ones beside it, of which the first few
+/// have a database; and with databases that deleted ones left behind.
+fn counted(most: &str, older: usize, younger: usize, holding: usize, left: usize) -> Database {
     let configuration = configuration(&[CLASS, ("policy.maxPerNamespace", most)]);
     let at = |second: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
     let mut object = object(&json!({}));
@@ -192,9 +193,11 @@ fn counted(most: &str, older: usize, younger: usize, holding: usize) -> Database
             holds: n < holding,
         })
         .collect();
+    let left_behind: Vec<_> = (0..left).map(|n| format!("left-{n}")).collect();
     let surroundings = Surroundings {
         configuration: Some(&configuration),
         neighbours: &neighbours,
+        left_behind: &left_behind,
     };
     match desired(&subject(), &object, surroundings).goal {
         Goal::Exists(database) => *database,
@@ -204,21 +207,26 @@ fn counted(most: &str, older: usize, younger: usize, holding: usize) -> Database
 
 #[test]
 fn the_oldest_objects_of_a_namespace_have_a_database() {
-    for (most, older, younger, holding, created, reported) in [
-        ("2", 0, 0, 0, true, false),
-        ("2", 1, 9, 0, true, false),
-        ("2", 2, 0, 0, false, false),
-        ("2", 2, 0, 1, false, false),
-        ("2", 2, 0, 2, false, true),
-        ("0", 0, 0, 0, false, true),
+    for (most, older, younger, holding, left, created, reported) in [
+        ("2", 0, 0, 0, 0, true, false),
+        ("2", 1, 9, 0, 0, true, false),
+        ("2", 2, 0, 0, 0, false, false),
+        ("2", 2, 0, 1, 0, false, false),
+        ("2", 2, 0, 2, 0, false, true),
+        ("0", 0, 0, 0, 0, false, true),
         // A younger one that came first keeps its place; it is no reason to
         // blame a database that runs.
-        ("2", 0, 2, 2, false, false),
-        ("2", 1, 1, 1, true, false),
-        ("", 9, 9, 9, true, false),
+        ("2", 0, 2, 2, 0, false, false),
+        ("2", 1, 1, 1, 0, true, false),
+        ("", 9, 9, 9, 9, true, false),
+        // What was left behind takes a place, and is no reason to blame either.
+        ("2", 0, 0, 0, 1, true, false),
+        ("2", 0, 0, 0, 2, false, false),
+        ("2", 1, 0, 1, 1, false, false),
+        ("2", 0, 1, 1, 1, false, false),
     ] {
-        let database = counted(most, older, younger, holding);
-        let row = (most, older, younger, holding);
+        let database = counted(most, older, younger, holding, left);
+        let row = (most, older, younger, holding, left);
         assert_eq!(database.creation.is_ok(), created, "{row:?}");
         assert_eq!(database.denied.is_some(), reported, "{row:?}");
         for obstacle in database.creation.err().into_iter().chain(database.denied) {
@@ -228,6 +236,8 @@ fn the_oldest_objects_of_a_namespace_have_a_database() {
                 "{}",
                 obstacle.message
             );
+            let named = obstacle.message.contains("left-0");
+            assert_eq!(named, left > 0, "{}", obstacle.message);
         }
     }
 }
