@@ -132,6 +132,7 @@ async fn a_secret_that_seems_missing() -> Result<()> {
         before.push(complete(&stage, name).await?);
     }
 
+    api.forget();
     let veil = api.when(read_of("veiled")).answer(forbidden());
     let once = api.when(read_of("stale")).once().answer(not_found());
     let ever = api.when(read_of("phantom")).answer(not_found());
@@ -153,13 +154,18 @@ async fn a_secret_that_seems_missing() -> Result<()> {
     };
     eventually("a read of stale", PATIENCE, || seen(once.hits())).await?;
     // The API server knows better, when it is to make it.
-    let made = |call: &Call| call.method == Method::POST && call.text().contains("\"phantom\"");
-    eventually("a try to make phantom", PATIENCE, || {
-        let tries = api.count(|call| call.is_for("secrets") && made(call));
-        seen(tries.try_into().unwrap_or(u64::MAX))
-    })
-    .await?;
+    let tries = |name: &str| {
+        let named = format!("\"name\":\"{name}\"");
+        let made = |call: &Call| {
+            call.is_for("secrets") && call.method == Method::POST && call.text().contains(&named)
+        };
+        u64::try_from(api.count(made)).unwrap_or(u64::MAX)
+    };
+    eventually("a try to make phantom", PATIENCE, || seen(tries("phantom"))).await?;
     stage.sweeps(2).await?;
+    for name in ["veiled", "stale", "unseen"] {
+        assert_eq!(tries(name), 0, "{name} was to be made");
+    }
     for (name, before) in names.iter().zip(&before) {
         let after = complete(&stage, name).await?;
         assert_eq!(version(&after), version(before), "{name} was written");
