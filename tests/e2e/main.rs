@@ -3,9 +3,9 @@
 //! that sees every call.
 
 mod admission;
+mod admission_policies;
 mod behind;
 mod calls;
-mod canary;
 mod change;
 mod cli;
 mod configuration;
@@ -17,7 +17,6 @@ mod deletion;
 mod document;
 mod endpoint;
 mod fields;
-mod forgery;
 mod garbage;
 mod identity;
 mod lead;
@@ -26,13 +25,12 @@ mod looks;
 mod managers;
 mod ownership;
 mod pending;
-mod policies;
-mod policy;
 mod refusals;
 mod rights;
 mod secrets;
 mod stage;
 mod states;
 mod sweep;
+mod tenants;
 mod usage;
 mod versions;

@@ -1,10 +1,10 @@
-//! The Secret: kept true, never taken from somebody, and its password the one
-//! that RDS has.
+//! The Secret: kept true, and its password the one that RDS has. That it is never
+//! taken from somebody, `tenants` tests.
 
 mod since_2017;
 
-use harness::{Answer, Error, Result, eventually};
-use http::{Method, StatusCode};
+use harness::{Error, Result, eventually};
+use http::Method;
 use serde_json::Value;
 
 use crate::looks::{database, text_at};
@@ -34,19 +34,19 @@ async fn secret(
 }
 
 /// Waits until a Secret can be connected with.
-async fn complete(stage: &Stage, name: &str) -> Result<Value> {
+pub(crate) async fn complete(stage: &Stage, name: &str) -> Result<Value> {
     secret(stage, name, "complete", |secret| {
         secret["data"]["DATABASE_URL"].is_string() && secret.pointer(MARK).is_none()
     })
     .await
 }
 
-fn version(secret: &Value) -> &str {
+pub(crate) fn version(secret: &Value) -> &str {
     text_at(secret, "/metadata/resourceVersion")
 }
 
 /// A Secret as anybody may have made it.
-fn opaque(name: &str, data: &[(&str, &str)]) -> String {
+pub(crate) fn opaque(name: &str, data: &[(&str, &str)]) -> String {
     let data = data
         .iter()
         .map(|(key, value)| format!("  {key}: \"{value}\"\n"));
@@ -189,83 +189,4 @@ async fn changed(stage: &Stage, name: &str, before: &Value) -> Result<()> {
     let said = said.unwrap_or_else(|| panic!("{name}: the old password is let in"));
     assert!(said.contains("password authentication failed"), "{said}");
     Ok(())
-}
-
-#[tokio::test]
-async fn a_secret_of_somebody_else_is_left_alone() -> Result<()> {
-    let stage = Stage::running().await?;
-    let api = &stage.only().api;
-    let (theirs, mark) = (opaque("taken", &[("TOKEN", "x")]), opaque("till", &[]));
-    stage.apply(&(theirs + &mark), &[]).await?;
-    let names = ["taken", "shared", "veiled"];
-    api.when(|call| call.method == Method::GET && is_secret(call, "unseen"))
-        .answer(forbidden());
-    let all: String = names.iter().map(|name| database(name, &SPEC)).collect();
-    let all = all + &database("unseen", &SPEC);
-    stage.apply(&all, &[]).await?;
-    let taken = stage.get("secret/taken").await?;
-    let till = stage.get("secret/till").await?;
-
-    // Of the object's name, and there before it.
-    let message = stage.stalled("taken", "SecretConflict").await?;
-    assert!(message.contains("Secret taken"), "{message}");
-    assert!(message.contains("Set spec.secretName"), "{message}");
-    // Of a name that is asked for later.
-    stage.ready("shared").await?;
-    stage.edit("shared", r#"{"secretName":"till"}"#).await?;
-    stage.stalled("shared", "SecretConflict").await?;
-    // One that cannot be read may be there, and may hold the password.
-    stage.ready("veiled").await?;
-    let veiled = complete(&stage, "veiled").await?;
-    let shared = complete(&stage, "shared").await?;
-    let veil = api
-        .when(|call| call.method == Method::GET && is_secret(call, "veiled"))
-        .answer(forbidden());
-    stage.nudge("veiled").await?;
-    for name in ["veiled", "unseen"] {
-        let object = stage
-            .condition(name, "Stalled", |_, reason| reason == "AccessDenied")
-            .await?;
-        let message = crate::looks::said(&object, "Stalled");
-        assert!(message.contains("cannot be read: no peeping"), "{message}");
-    }
-    stage.sweeps(2).await?;
-    for (name, before) in [("taken", &taken), ("till", &till), ("shared", &shared)] {
-        let after = stage.get(&format!("secret/{name}")).await?;
-        assert_eq!(version(&after), version(before), "{name} was written");
-    }
-    for name in ["taken", "unseen"] {
-        assert_eq!(stage.asked_of(name).len(), 0, "{name}");
-    }
-    for name in ["shared", "veiled"] {
-        assert_eq!(stage.asked_of(name).len(), 1, "{name}: created");
-    }
-    assert_eq!(
-        api.count(|call| call.method != Method::GET && is_secret(call, "unseen")),
-        0
-    );
-
-    // Each heals by itself once its obstacle is gone.
-    veil.remove();
-    stage.ready("veiled").await?;
-    let after = complete(&stage, "veiled").await?;
-    assert_eq!(version(&after), version(&veiled));
-    stage.delete("secret/taken").await?;
-    stage.ready("taken").await?;
-    stage.edit("shared", r#"{"secretName":null}"#).await?;
-    stage.ready("shared").await?;
-    assert_eq!(
-        version(&complete(&stage, "shared").await?),
-        version(&shared)
-    );
-    Ok(())
-}
-
-fn is_secret(call: &harness::Call, name: &str) -> bool {
-    let path = call.kubernetes();
-    path.is_some_and(|path| path.resource == "secrets" && path.name.as_deref() == Some(name))
-}
-
-fn forbidden() -> Answer {
-    Answer::kubernetes_failure(StatusCode::FORBIDDEN, "Forbidden", "no peeping")
 }

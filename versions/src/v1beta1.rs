@@ -197,6 +197,7 @@ pub struct PostgresDBSpec {
     #[schemars(schema_with = "tags")]
     #[x_kube(validation = rules::tag_keys())]
     #[x_kube(validation = rules::tag_prefixes())]
+    #[x_kube(validation = rules::tag_keys_of_2017())]
     pub tags: Option<BTreeMap<String, String>>,
 
     /// The database to create inside the instance, 1 to 63 letters, digits and

@@ -42,7 +42,7 @@ pub fn spoke_types() -> Policy {
         );
         let says = quoted(&format!("spec.{field} has a wrong type: write {write}"));
         Some(format!(
-            "(!has({now}) || (has({was}) && {was} == {now}) || ({typed}) ? [] : [{says}])"
+            "(!has({now}) || {now} == null || (has({was}) && {was} == {now}) || ({typed}) ? [] : [{says}])"
         ))
     });
     let faults: Vec<_> = faults.collect();

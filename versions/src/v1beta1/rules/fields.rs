@@ -170,6 +170,15 @@ pub(crate) fn tag_prefixes() -> Rule {
     )
 }
 
+/// The tags of 2017, which Stow still sets.
+pub(crate) fn tag_keys_of_2017() -> Rule {
+    field(
+        "self.all(key, !(key in ['Namespace', 'Resource', 'Created By']))",
+        "tags must not have the keys Namespace, Resource and Created By, which are reserved for \
+         Stow: write another key",
+    )
+}
+
 pub(crate) fn database_name() -> Rule {
     field(
         "self.matches('^[A-Za-z][A-Za-z0-9_]*$')",

@@ -1,4 +1,4 @@
-//! The shipped policies on a real API server: that each expression is sound,
+//! The shipped `ValidatingAdmissionPolicies` on a real API server: that each expression is sound,
 //! and what they let through and hold up, for people and for the operator.
 
 use harness::{Error, Result, eventually};
@@ -22,7 +22,12 @@ async fn no_expression_has_a_warning() -> Result<()> {
         .collect();
     assert_eq!(
         json!(names),
-        json!(["stow-hub-rules", "stow-kept-annotations", "stow-secrets"])
+        json!([
+            "stow-hub-rules",
+            "stow-kept-annotations",
+            "stow-secrets",
+            "stow-types"
+        ])
     );
     for name in names {
         let what = format!(

@@ -92,7 +92,7 @@ async fn loud() -> Result<(Stage, Canaries)> {
 }
 
 #[tokio::test]
-async fn no_password_and_no_credential_is_told_to_anybody() -> Result<()> {
+async fn values_that_reach_messages() -> Result<()> {
     let (stage, mut canaries) = loud().await?;
     stage.apply(ORDERS, &[]).await?;
     stage.ready("orders").await?;
