@@ -3,6 +3,8 @@
 //!
 //! Nothing here may decide anything about a database.
 
+mod pace;
+
 use std::collections::hash_map::DefaultHasher;
 use std::convert::Infallible;
 use std::future::ready;
@@ -22,6 +24,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tracing::{error, warn};
 
+use self::pace::Pace;
 use crate::cluster::{KubeCluster, PostgresDB};
 use crate::complaint::{Attempt, Complaint};
 use crate::config::Notice;
@@ -130,6 +133,7 @@ impl Leader {
             read_only: self.read_only,
         });
         let metrics = self.metrics.clone();
+        let pace = Arc::new(Pace::default());
         let reconciling = async {
             // Reading it first spares every object a pass without settings; where
             // it cannot be read, they are told so.
@@ -139,7 +143,9 @@ impl Leader {
                 .reconcile_on(refs(woken))
                 .reconcile_all_on(stream(reconfigurations))
                 .run(
-                    move |object, context| reconciled(object, context, metrics.clone()),
+                    move |object, context| {
+                        reconciled(object, context, metrics.clone(), pace.clone())
+                    },
                     |_, error: &Infallible, _| match *error {},
                     context,
                 )
@@ -312,8 +318,13 @@ async fn reconciled(
     object: Arc<PostgresDB>,
     context: Arc<Context<AwsRds, KubeCluster>>,
     metrics: Metrics,
+    pace: Arc<Pace>,
 ) -> Result<Action, Infallible> {
     let started = Instant::now();
+    let uid = object.metadata.uid.as_deref().unwrap_or_default();
+    if let Err(wait) = pace.admit(uid, started) {
+        return Ok(Action::requeue(wait));
+    }
     let pass = pin!(reconcile(&context, &object));
     let Outcome { again, end } = pass.await;
     let outcome = match end {

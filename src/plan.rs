@@ -318,6 +318,22 @@ impl Action {
             _ => self == other,
         }
     }
+
+    /// Whether it asks for something that `earlier` asked for too, be it for
+    /// another value: what that one brought about does not stand any more.
+    pub fn supersedes(&self, earlier: &Self) -> bool {
+        match (self, earlier) {
+            (Self::Modify(now), Self::Modify(then)) => now.overlaps(then),
+            (
+                Self::AddTags { arn, tags },
+                Self::AddTags {
+                    arn: then,
+                    tags: earlier,
+                },
+            ) => arn == then && tags.keys().any(|key| earlier.contains_key(key)),
+            _ => false,
+        }
+    }
 }
 
 /// Decides what to do next for one object.

@@ -191,6 +191,16 @@ pub struct ModifyInstance {
 }
 
 impl ModifyInstance {
+    /// Whether both change the same, be it to different values.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let subjects = |request: &Self| -> BTreeSet<String> {
+            let changes = request.changes().into_iter();
+            let subject = |change: String| change.split(' ').next().map(str::to_owned);
+            changes.filter_map(subject).collect()
+        };
+        !subjects(self).is_disjoint(&subjects(other))
+    }
+
     /// Each change that it asks for, in the words of a spec, such as
     /// `size db.m6g.large`; a password without its text.
     pub fn changes(&self) -> Vec<String> {

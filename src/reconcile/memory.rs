@@ -120,10 +120,12 @@ impl Memory {
         self.seen();
     }
 
-    /// Notes that RDS accepted a change of what exists, until it shows.
+    /// Notes that RDS accepted a change of what exists, until it shows. What was
+    /// accepted before and is changed again by this one may be asked for anew.
     pub(super) fn issue(&mut self, action: Action, now: Timestamp) {
-        self.issued
-            .retain(|(_, at)| now.duration_since(*at) < LONGEST);
+        self.issued.retain(|(earlier, at)| {
+            now.duration_since(*at) < LONGEST && !action.supersedes(earlier)
+        });
         self.issued.push((action, now));
     }
 
@@ -169,5 +171,62 @@ impl Memories {
     // A memory is whole after each assignment, so one left by a panic serves.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::rds::ModifyInstance;
+
+    fn size(class: &str) -> Action {
+        Action::Modify(Box::new(ModifyInstance {
+            class: Some(class.to_owned()),
+            ..ModifyInstance::default()
+        }))
+    }
+
+    fn storage(gibibytes: i32) -> Action {
+        Action::Modify(Box::new(ModifyInstance {
+            storage: Some(gibibytes),
+            ..ModifyInstance::default()
+        }))
+    }
+
+    fn tag(key: &str, value: &str) -> Action {
+        Action::AddTags {
+            arn: "arn".to_owned(),
+            tags: BTreeMap::from([(key.to_owned(), value.to_owned())]),
+        }
+    }
+
+    #[test]
+    fn what_was_changed_again_does_not_count_as_accepted() {
+        let mut memory = Memory::default();
+        let now = Timestamp::UNIX_EPOCH;
+        for action in [
+            size("small"),
+            storage(40),
+            tag("team", "a"),
+            tag("cost", "1"),
+            size("large"),
+            tag("team", "b"),
+        ] {
+            memory.issue(action, now);
+        }
+        let stands: Vec<_> = memory
+            .issued
+            .into_iter()
+            .map(|(action, _)| action)
+            .collect();
+        let want = [
+            storage(40),
+            tag("cost", "1"),
+            size("large"),
+            tag("team", "b"),
+        ];
+        assert_eq!(stands, want);
     }
 }

@@ -88,6 +88,11 @@ impl Operator {
         self.process.pid()
     }
 
+    /// The memory that it occupies, in KiB.
+    pub fn resident(&self) -> Result<u64> {
+        self.process.resident()
+    }
+
     /// All that it printed so far.
     pub fn output(&self) -> String {
         self.process.output()

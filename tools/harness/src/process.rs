@@ -102,6 +102,15 @@ impl Process {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
+    /// The memory that it occupies, in KiB.
+    pub fn resident(&self) -> Result<u64> {
+        let path = format!("/proc/{}/status", self.pid());
+        let status = fs::read_to_string(&path).map_err(Error::system(&path))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kibibytes = line.and_then(|line| line.trim().strip_suffix("kB")?.trim().parse().ok());
+        kibibytes.ok_or_else(|| Error::Unexpected(format!("{path} states no VmRSS")))
+    }
+
     /// All that it printed so far, standard output and standard error.
     pub fn output(&self) -> String {
         fs::read(&self.log).map_or_else(

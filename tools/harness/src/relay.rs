@@ -9,13 +9,16 @@ use std::{
     collections::VecDeque,
     io,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
+    io::{AsyncReadExt, AsyncWriteExt, copy},
+    net::{TcpListener, TcpStream, tcp},
     task::AbortHandle,
 };
 
@@ -28,13 +31,24 @@ use crate::{
 /// The Service was applied just before, so it is there or soon will be.
 const SERVICE: Duration = Duration::from_secs(30);
 
+/// As much as is relayed at once, in bytes.
+const PIECE: usize = 64 << 10;
+
 /// Relays the connections to one Service until it is dropped; connections that
 /// were made by then live on.
 #[derive(Debug)]
 pub struct ServiceRelay {
     addresses: Vec<SocketAddr>,
     backends: Arc<Mutex<VecDeque<SocketAddr>>>,
+    slowness: Arc<Slowness>,
     accepting: Vec<AbortHandle>,
+}
+
+/// How long what a backend says is held back, piece by piece.
+#[derive(Debug, Default)]
+struct Slowness {
+    milliseconds: AtomicU64,
+    pieces: AtomicU64,
 }
 
 impl ServiceRelay {
@@ -72,6 +86,7 @@ impl ServiceRelay {
         let mut relay = Self {
             addresses,
             backends: Arc::default(),
+            slowness: Arc::default(),
             accepting: Vec::new(),
         };
         relay.set_backends(backends);
@@ -83,7 +98,11 @@ impl ServiceRelay {
                     hint: hint(&source),
                     source,
                 })?;
-            let accepting = tokio::spawn(accept(listener, Arc::clone(&relay.backends)));
+            let accepting = tokio::spawn(accept(
+                listener,
+                Arc::clone(&relay.backends),
+                Arc::clone(&relay.slowness),
+            ));
             relay.accepting.push(accepting.abort_handle());
         }
         Ok(relay)
@@ -98,6 +117,20 @@ impl ServiceRelay {
     pub fn set_backends(&self, backends: &[SocketAddr]) {
         *self.backends.lock().unwrap_or_else(PoisonError::into_inner) =
             backends.iter().copied().collect();
+    }
+
+    /// Holds back each piece of what the backends say for so long, also on the
+    /// connections that there are.
+    pub fn slow(&self, delay: Duration) {
+        let milliseconds = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
+        self.slowness
+            .milliseconds
+            .store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// How many pieces were held back.
+    pub fn slowed(&self) -> u64 {
+        self.slowness.pieces.load(Ordering::Relaxed)
     }
 }
 
@@ -130,19 +163,57 @@ fn hint(error: &io::Error) -> &'static str {
     }
 }
 
-async fn accept(listener: TcpListener, backends: Arc<Mutex<VecDeque<SocketAddr>>>) {
+async fn accept(
+    listener: TcpListener,
+    backends: Arc<Mutex<VecDeque<SocketAddr>>>,
+    slowness: Arc<Slowness>,
+) {
     loop {
         // A connection that was gone before it was taken is nobody's loss.
-        let Ok((mut inbound, _)) = listener.accept().await else {
+        let Ok((inbound, _)) = listener.accept().await else {
             continue;
         };
-        let backends = Arc::clone(&backends);
+        let (backends, slowness) = (Arc::clone(&backends), Arc::clone(&slowness));
         tokio::spawn(async move {
-            if let Some(mut outbound) = connect(&backends).await {
+            if let Some(outbound) = connect(&backends).await {
                 // Either side may reset: the other one sees its end, as it would.
-                let _ended = copy_bidirectional(&mut inbound, &mut outbound).await;
+                let _ended = relay(inbound, outbound, &slowness).await;
             }
         });
+    }
+}
+
+async fn relay(inbound: TcpStream, outbound: TcpStream, slowness: &Slowness) -> io::Result<()> {
+    let (mut from_caller, mut to_caller) = inbound.into_split();
+    let (mut from_backend, mut to_backend) = outbound.into_split();
+    let asking = async {
+        copy(&mut from_caller, &mut to_backend).await?;
+        to_backend.shutdown().await
+    };
+    let answering = async {
+        slowly(&mut from_backend, &mut to_caller, slowness).await?;
+        to_caller.shutdown().await
+    };
+    tokio::try_join!(asking, answering).map(drop)
+}
+
+async fn slowly(
+    from: &mut tcp::OwnedReadHalf,
+    to: &mut tcp::OwnedWriteHalf,
+    slowness: &Slowness,
+) -> io::Result<()> {
+    let mut piece = vec![0; PIECE];
+    loop {
+        let length = from.read(&mut piece).await?;
+        if length == 0 {
+            return Ok(());
+        }
+        let delay = slowness.milliseconds.load(Ordering::Relaxed);
+        if delay > 0 {
+            slowness.pieces.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(Duration::from_millis(delay)).await;
+        }
+        to.write_all(&piece[..length]).await?;
     }
 }
 

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, StatusCode, header::CONTENT_TYPE};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CONTENT_TYPE, RETRY_AFTER},
+};
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,6 +27,7 @@ pub(super) enum Effect {
     Drop,
     Delay(Duration),
     Answer(Answer),
+    Misreport(Answer),
     Hold(mpsc::UnboundedSender<Held>),
     Map(Mapping),
 }
@@ -100,6 +104,12 @@ impl When<'_> {
     /// The call is not forwarded, but answered so.
     pub fn answer(self, answer: Answer) -> Rule {
         self.add(Effect::Answer(answer))
+    }
+
+    /// The call takes effect, and the caller is answered so, whatever came of it:
+    /// as by a gateway that did not wait.
+    pub fn misreport(self, answer: Answer) -> Rule {
+        self.add(Effect::Misreport(answer))
     }
 
     /// The call takes effect, and its answer waits for what the test does with
@@ -239,6 +249,14 @@ impl Answer {
                  <RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
             ),
         }
+    }
+
+    /// The same, with the `Retry-After` that an API server sends while its queue
+    /// is full.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u16) -> Self {
+        self.headers.push((RETRY_AFTER, seconds.into()));
+        self
     }
 
     /// A failure as Kubernetes words it, such as `Forbidden`.

@@ -126,6 +126,10 @@ async fn whole(
             response
         }
         Effect::Map(mapping) => map(response, &mapping),
+        Effect::Misreport(answer) => {
+            shared.answered(sequence, answer.status);
+            return Ok(stand_in(answer));
+        }
         Effect::Lose | Effect::Drop | Effect::Delay(_) | Effect::Answer(_) => {
             return Err(Cut::Ruled);
         }
