@@ -31,6 +31,7 @@ mod policy;
 mod refusals;
 mod rights;
 mod secrets;
+mod spoilt;
 mod stage;
 mod states;
 mod sweep;
