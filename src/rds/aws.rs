@@ -10,6 +10,7 @@ mod caller;
 mod classify;
 mod decode;
 mod send;
+mod whole;
 
 use std::error::Error as StdError;
 use std::future::Future;

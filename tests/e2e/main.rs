@@ -29,6 +29,7 @@ mod pending;
 mod refusals;
 mod rights;
 mod secrets;
+mod spoilt;
 mod stage;
 mod states;
 mod storms;

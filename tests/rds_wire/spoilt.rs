@@ -181,6 +181,51 @@ async fn a_sweep_cut_between_any_two_elements_is_none() {
     .await;
 }
 
+/// A page whose end is there and which lacks something before it. What is cut
+/// out so that no tag shows it, no reader can see; for that, RDS is asked about
+/// an instance by name before it counts as gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sweep_that_lacks_a_piece_is_none() {
+    let whole = body(&page(&[rich("a"), rich("b"), rich("c")], None));
+    let whole = String::from_utf8(whole).unwrap();
+    let without = |tag: &str| whole.replacen(tag, "", 1);
+    let from = |start: &str, end: &str| {
+        let (before, _) = whole.split_once(start).unwrap();
+        let (_, after) = whole.rsplit_once(end).unwrap();
+        format!("{before}{end}{after}")
+    };
+    let torn = [
+        without("<DBInstance>"),
+        without("</DBInstance>"),
+        without("</DBInstances>"),
+        without("</DescribeDBInstancesResult>"),
+        without("</MultiAZ>"),
+        without("</TagList>"),
+        without("</DBInstance"),
+        whole.replacen("</DBInstance>", "</DBInstances>", 1),
+        whole.replacen("</DBInstance>", "</x>", 1),
+        from("<AllocatedStorage>", "</DBInstances>"),
+        from(
+            "<DBInstance><DBInstanceIdentifier>b",
+            "</DescribeDBInstancesResult>",
+        ),
+        from("</DBInstance>", "</DescribeDBInstancesResponse>"),
+        format!("{whole}{whole}"),
+        format!("{whole}<html/>"),
+    ];
+    join_all(torn.into_iter().map(|torn| async move {
+        let answer = bytes(200, torn.as_bytes());
+        let server = Server::start(move |_, _| answer.clone()).await;
+        let (rds, _) = client(&server).await;
+        let result = rds.sweep().await;
+        assert!(
+            matches!(result, Err(Error::Unknown { .. })),
+            "{result:?} of {torn}"
+        );
+    }))
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_spoilt_answer_is_unknown_or_whole() {
     let mut runner = runner();

@@ -18,6 +18,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use super::classify::classify;
+use super::whole::is_whole;
 use crate::chain::Chain;
 use crate::rds::{Error, Password};
 
@@ -37,8 +38,8 @@ const QUERY: &AsciiSet = &NON_ALPHANUMERIC
 ///
 /// It notes whether the request ever left: a call that failed before has had no
 /// effect, and what it lacks is for a person to set. And it refuses an answer
-/// that ends early: the SDK reads XML that is cut between two instances as a
-/// shorter list, in which the rest would seem gone.
+/// that is not whole: the SDK reads XML that is cut between two instances, or
+/// lacks a tag, as a shorter list, in which the rest would seem gone.
 #[derive(Clone, Debug)]
 pub(super) struct Watch {
     action: &'static str,
@@ -94,9 +95,9 @@ impl Intercept for Watch {
     ) -> Result<(), BoxError> {
         let response = context.response();
         let body = response.body().bytes().unwrap_or_default();
-        let end = format!("{}Response>", self.action);
-        if response.status().is_success() && !body.trim_ascii_end().ends_with(end.as_bytes()) {
-            return Err("the answer ends early".into());
+        let root = format!("{}Response", self.action);
+        if response.status().is_success() && !is_whole(body, &root) {
+            return Err("the answer is not whole".into());
         }
         Ok(())
     }
