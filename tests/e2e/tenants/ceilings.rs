@@ -1,10 +1,10 @@
 //! How much a namespace may have.
 
-use harness::Result;
+use harness::{Error, Result, eventually};
 use serde_json::json;
 
 use super::{apply, refused, set};
-use crate::stage::{Stage, condition};
+use crate::stage::{PATIENCE, Stage, condition};
 
 #[tokio::test]
 async fn hundreds_of_large_databases() -> Result<()> {
@@ -51,4 +51,44 @@ async fn hundreds_of_large_databases() -> Result<()> {
     assert_eq!(waiting.len(), 2, "{waiting:?}");
     assert_eq!(stage.instances("DBInstanceIdentifier").await?.len(), 2);
     Ok(())
+}
+
+/// Whoever has databases kept, and asks for others, gets no more than whoever
+/// keeps the objects.
+#[tokio::test]
+async fn more_databases_by_leaving_them_behind() -> Result<()> {
+    let stage = Stage::with_states_alone().await?;
+    set(&stage, &json!({"policy.maxPerNamespace": "1"})).await?;
+    apply(&stage, "first", &json!({"deletionPolicy": "Retain"})).await?;
+    stage.ready("first").await?;
+    let identifier = stage.identifier("first").await?;
+    stage.delete("postgresdb/first").await?;
+    stage.gone("postgresdb/first").await?;
+
+    apply(&stage, "second", &json!({})).await?;
+    let told = stage.stalled("second", "NotAllowed").await?;
+    assert!(told.contains("policy.maxPerNamespace"), "{told}");
+    assert!(told.contains(&identifier), "{told}");
+    assert_eq!(
+        stage.instances("DBInstanceIdentifier").await?,
+        [&*identifier]
+    );
+    stage.said(0, &identifier).await?;
+    let left = stage.only().metric("stow_instances_left_behind").await?;
+    assert!((left - 1.0).abs() < f64::EPSILON, "{left}");
+
+    let of_it = [
+        ("DBInstanceIdentifier", identifier.as_str()),
+        ("SkipFinalSnapshot", "true"),
+    ];
+    stage.behind("DeleteDBInstance", &of_it).await?;
+    stage.ready("second").await?;
+    eventually("none to be left behind", PATIENCE, || async {
+        let left = stage.only().metric("stow_instances_left_behind").await?;
+        if left == 0.0 {
+            return Ok(());
+        }
+        Err(Error::Unexpected(format!("{left}")))
+    })
+    .await
 }
