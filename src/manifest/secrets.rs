@@ -3,6 +3,7 @@
 //!
 //! Nothing here may be wider than what the planner writes.
 
+use kube::core::Message;
 use stow_versions::policy::{Policy, Scope, validation};
 use stow_versions::{GROUP, KIND};
 
@@ -48,7 +49,7 @@ pub(super) fn policy(namespace: &str) -> Policy {
     let on =
         |operation: &str, holds: String| format!("request.operation != '{operation}' || {holds}");
     let says = |what: &str| {
-        Ok(format!(
+        Message::Message(format!(
             "Stow {what} of type Opaque with the label app.kubernetes.io/managed-by: stow and an \
              ownerReference to a {KIND}, and {WEBHOOK} of its own namespace: give the {KIND} \
              another spec.secretName, or delete the Secret that stands in its way"

@@ -19,7 +19,7 @@ use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBindingSpec,
     ValidatingAdmissionPolicySpec, Validation, Variable,
 };
-use kube::core::ObjectMeta;
+use kube::core::{Message, ObjectMeta};
 
 pub use hub::hub_rules;
 pub use kept::kept_annotations;
@@ -119,10 +119,10 @@ impl Policy {
 
 /// What must hold, and what is said where it does not: text, or an expression
 /// that makes it.
-pub fn validation(expression: String, message: Result<String, String>) -> Validation {
+pub fn validation(expression: String, message: Message) -> Validation {
     let (message, message_expression) = match message {
-        Ok(text) => (Some(text), None),
-        Err(expression) => (None, Some(expression)),
+        Message::Message(text) => (Some(text), None),
+        Message::Expression(expression) => (None, Some(expression)),
     };
     Validation {
         expression,

@@ -68,7 +68,10 @@ fn judge(schema: &JSONSchemaProps, place: &str, validations: &mut Vec<Validation
     let field = place.strip_prefix("spec.").unwrap_or(place);
     for (bound, says) in bounds(schema, place, field) {
         let expression = format!("!({}) || {} || ({bound})", is(place), unchanged(place));
-        validations.push(validation(expression, Ok(format!("{says}{}", note(field)))));
+        validations.push(validation(
+            expression,
+            Message::Message(format!("{says}{}", note(field))),
+        ));
     }
     for rule in schema.x_kubernetes_validations.iter().flatten() {
         validations.push(repeated(&of_2017(rule), place));
@@ -120,8 +123,8 @@ fn repeated(rule: &ValidationRule, place: &str) -> Validation {
     let note = note(blamed);
     let text = |message: &Option<String>| message.clone().unwrap_or_default();
     let message = rule.message_expression.as_ref().map_or_else(
-        || Ok(format!("{}{note}", text(&rule.message))),
-        |made| Err(format!("{} + {}", placed(made, place), quoted(&note))),
+        || Message::Message(format!("{}{note}", text(&rule.message))),
+        |made| Message::Expression(format!("{} + {}", placed(made, place), quoted(&note))),
     );
     validation(expression, message)
 }

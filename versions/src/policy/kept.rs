@@ -6,6 +6,8 @@
 //! Nothing here may look at a request in v1beta1, where the fields have their
 //! own names: removing one there is what the user means.
 
+use kube::core::Message;
+
 use super::{Policy, Scope, validation};
 use crate::{GROUP, HUB_PREFIX, PLURAL};
 
@@ -25,7 +27,7 @@ pub fn kept_annotations() -> Policy {
     };
     let none = |variable: &str| format!("size(variables.{variable}) == 0");
     let keep = |variable: &str, what: &str, instead: &str| {
-        Err(format!(
+        Message::Expression(format!(
             "'annotations under {HUB_PREFIX} keep what v1alpha1 cannot say, and this update {what} ' + \
              variables.{variable}.join(', ') + ': {instead}; to change what they say, write the \
              object in v1beta1 (kubectl edit postgresdbs.v1beta1.myob.com/' + object.metadata.name \

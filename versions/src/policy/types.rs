@@ -5,6 +5,8 @@
 //! Nothing here may judge a field that a write leaves as it is, or what a value
 //! of the right type says: bounds are the schema's.
 
+use kube::core::Message;
+
 use super::expression::quoted;
 use super::{Policy, Scope, validation};
 use crate::convert::spoke_fields;
@@ -62,7 +64,7 @@ pub fn spoke_types() -> Policy {
         ],
         validations: vec![validation(
             "size(variables.faults) == 0".to_owned(),
-            Err("variables.faults.join('; ')".to_owned()),
+            Message::Expression("variables.faults.join('; ')".to_owned()),
         )],
     }
 }
