@@ -1,5 +1,5 @@
-//! What a background task says of the API server's failures: each distinct one
-//! once, with what to do about it.
+//! What a task says of a trouble that lasts: once for each that is new, and where
+//! the API server is the trouble, with what to do about it.
 //!
 //! Nothing here may decide whether to try again: that is the task's.
 

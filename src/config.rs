@@ -16,7 +16,7 @@ use stow_versions::v1beta1::StorageType;
 
 pub use keys::{KEYS, Key};
 pub use notice::Notice;
-pub use policy::{Encryption, Pattern, Policy};
+pub use policy::{EncryptionPolicy, Pattern, Policy};
 pub use reader::Fault;
 
 use crate::syntax;

@@ -41,7 +41,7 @@ pub struct Policy {
     /// The least of `spec.backup.retentionDays`.
     pub minimum_backup_retention: i64,
     /// Whether a new database may be left unencrypted.
-    pub encryption: Encryption,
+    pub encryption: EncryptionPolicy,
     /// `spec.size`; empty means any.
     pub classes: Vec<Pattern>,
     /// The most of `spec.storage` and `spec.maxStorage`, in GiB.
@@ -58,7 +58,7 @@ pub struct Policy {
 
 /// Whether new databases are encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Encryption {
+pub enum EncryptionPolicy {
     /// Every one is.
     Required,
     /// As the object or the platform's default says.
@@ -121,11 +121,11 @@ impl Policy {
                 .unwrap_or(7),
             encryption: reader
                 .read(&keys::ENCRYPTION_POLICY, |text| match text {
-                    "required" => Some(Encryption::Required),
-                    "optional" => Some(Encryption::Optional),
+                    "required" => Some(EncryptionPolicy::Required),
+                    "optional" => Some(EncryptionPolicy::Optional),
                     _ => None,
                 })
-                .unwrap_or(Encryption::Required),
+                .unwrap_or(EncryptionPolicy::Required),
             classes: reader.list(&keys::CLASSES, class),
             max_storage: reader.read(&keys::MAX_STORAGE, |text| {
                 storage::gibibytes(text).filter(|size| STORAGE.contains(size))

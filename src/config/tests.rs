@@ -68,7 +68,7 @@ fn nothing_set_is_the_safest() {
         parameter_groups: nothing,
         minimum_deletion_policy: DeletionPolicy::Snapshot,
         minimum_backup_retention: 7,
-        encryption: Encryption::Required,
+        encryption: EncryptionPolicy::Required,
         classes: Vec::new(),
         max_storage: None,
         max_iops: None,
@@ -306,7 +306,7 @@ proptest! {
         let days = minimum_backup_retention.to_string();
         prop_assert!(*minimum_backup_retention >= 7
             || said("policy.minimumBackupRetention").trim_start_matches(['+', '0']) == days.trim_start_matches('0'));
-        prop_assert!(*encryption == Encryption::Required || said("policy.encryption") == "optional");
+        prop_assert!(*encryption == EncryptionPolicy::Required || said("policy.encryption") == "optional");
         // These have no bound by default: what is said and not followed is open.
         let open: BTreeSet<_> = configuration.unreadable_policies().map(|fault| fault.key).collect();
         for (key, bound) in [

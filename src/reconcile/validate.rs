@@ -93,7 +93,7 @@ fn wanted(subject: &Subject, object: &PostgresDB, surroundings: Surroundings<'_>
     {
         Ok(configuration) => configuration,
         Err(obstacle) => {
-            let mut kept = like(&policy::nothing(&spec), Err(obstacle.clone()));
+            let mut kept = like(&policy::beyond_policies(&spec), Err(obstacle.clone()));
             kept.undecided = Some(Box::new(Undecided {
                 database: like(&spec, Err(obstacle.clone())),
                 obstacle,

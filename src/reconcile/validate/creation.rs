@@ -121,7 +121,7 @@ fn encryption(
     let Encryption { enabled, kms_key } = spec.encryption.clone().unwrap_or_default();
     // Who names a key wants it used.
     let encrypted = enabled.unwrap_or(configuration.encrypted || kms_key.is_some());
-    if !encrypted && configuration.policy.encryption == config::Encryption::Required {
+    if !encrypted && configuration.policy.encryption == config::EncryptionPolicy::Required {
         return Err(Obstacle::new(
             Reason::InvalidConfiguration,
             "The operator's ConfigMap has aws.rds.postgres.default.kms.encryption: \"false\", and its policy.encryption asks that every database is encrypted: set the first to \"true\" or the second to \"optional\". Or set spec.encryption.enabled: true.",

@@ -37,7 +37,7 @@ pub(super) fn judge(
 
 /// What of a spec is wanted while nobody can tell what is allowed: all that no
 /// policy decides on.
-pub(super) fn nothing(spec: &PostgresDBSpec) -> PostgresDBSpec {
+pub(super) fn beyond_policies(spec: &PostgresDBSpec) -> PostgresDBSpec {
     PostgresDBSpec {
         // With the group it was meant for, or not at all.
         engine_version: spec
@@ -184,7 +184,7 @@ impl Judge<'_> {
             self.deny("backup.retentionDays", short, key, allows);
         }
         if let Some(Encryption { enabled, .. }) = &mut spec.encryption
-            && *encryption == config::Encryption::Required
+            && *encryption == config::EncryptionPolicy::Required
             && enabled.take_if(|enabled| !*enabled).is_some()
         {
             self.deny("encryption.enabled", false, "policy.encryption", true);
