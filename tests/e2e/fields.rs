@@ -111,15 +111,12 @@ async fn a_retained_database_outlives_its_object_and_a_paused_one_is_left_alone(
         .collect();
     stage.apply(&database("kept", &kept), &[]).await?;
     stage.apply(&database("paused", &SPEC), &[]).await?;
-    let gone: Vec<_> = SPEC
-        .iter()
-        .chain(&["deletionPolicy: Delete"])
-        .copied()
-        .collect();
-    stage.apply(&database("gone", &gone), &[]).await?;
+    stage.apply(&database("gone", &SPEC), &[]).await?;
     for name in ["kept", "paused", "gone"] {
         stage.ready(name).await?;
     }
+    // No database would be made with it.
+    stage.edit("gone", r#"{"deletionPolicy":"Delete"}"#).await?;
     stage.delete("postgresdb/kept").await?;
     stage.gone("postgresdb/kept").await?;
     stage.sweeps(1).await?;

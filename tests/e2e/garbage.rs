@@ -215,6 +215,8 @@ async fn what_2017_stored_lives_on_and_says_what_is_wrong() -> Result<()> {
         stage.ready(name).await?;
     }
 
+    field_by_field(&stage).await?;
+
     let delete = ["delete", "-n", NAMESPACE, V1BETA1, "--all", "--timeout=90s"];
     stage.kubectl(&delete).await?;
     eventually("no instance", PATIENCE, || async {
@@ -224,6 +226,23 @@ async fn what_2017_stored_lives_on_and_says_what_is_wrong() -> Result<()> {
         }
     })
     .await
+}
+
+/// What is left as it is holds up no mending; what is written is judged.
+async fn field_by_field(stage: &Stage) -> Result<()> {
+    let what = format!("{V1ALPHA1}/many");
+    let refused = stage.patch(&what, r#"{"spec": {"size": 6}}"#).await;
+    let refused = refused.map_err(|error| error.to_string());
+    let says = |text: &String| text.contains("spec.size has a wrong type: write");
+    assert!(refused.as_ref().is_err_and(says), "{refused:?}");
+    stage
+        .patch(&what, r#"{"spec": {"size": "db.t2.small"}}"#)
+        .await?;
+    stage.patch(&what, r#"{"spec": {"ha": true}}"#).await?;
+    let mended =
+        json!({"size": "db.t2.small", "storage": "ten", "ha": true, "iops": "x", "tags": 1});
+    assert_eq!(stage.get(&what).await?["spec"], mended);
+    Ok(())
 }
 
 /// Labels all of them and applies to all of them, in either version.

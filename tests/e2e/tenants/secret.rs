@@ -155,9 +155,9 @@ async fn a_secret_that_seems_missing() -> Result<()> {
     eventually("a read of stale", PATIENCE, || seen(once.hits())).await?;
     // The API server knows better, when it is to make it.
     let tries = |name: &str| {
-        let named = format!("\"name\":\"{name}\"");
+        let text = format!("\"name\":\"{name}\"");
         let made = |call: &Call| {
-            call.is_for("secrets") && call.method == Method::POST && call.text().contains(&named)
+            call.is_for("secrets") && call.method == Method::POST && call.text().contains(&text)
         };
         u64::try_from(api.count(made)).unwrap_or(u64::MAX)
     };
