@@ -3,7 +3,7 @@
 //!
 //! Nothing here may know what a text is for, or say what is wrong with it.
 
-/// An instance class, `db.<family>.<size>`.
+/// An instance class, `db.<family>.<size>`, of 64 characters at most.
 pub(crate) fn is_class(text: &str) -> bool {
     let plain = |part: &str| {
         !part.is_empty()
@@ -12,7 +12,8 @@ pub(crate) fn is_class(text: &str) -> bool {
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
     };
     let parts: Vec<_> = text.split('.').collect();
-    matches!(parts.as_slice(), ["db", family, size] if plain(family) && plain(size))
+    text.len() <= 64
+        && matches!(parts.as_slice(), ["db", family, size] if plain(family) && plain(size))
 }
 
 /// The name of a database, or of its master user, of so many characters.

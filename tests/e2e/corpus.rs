@@ -157,6 +157,12 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
     })
     .await
     .map_err(|error| stage.explain(&error))?;
+    let list = stage.get("postgresdbs.v1beta1.myob.com").await?;
+    for object in list["items"].as_array().into_iter().flatten() {
+        let stalled = condition(object, "Stalled");
+        let invalid = stalled.is_some_and(|found| found["reason"] == "InvalidSpec");
+        assert!(!invalid, "{stalled:?} of {}", object["spec"]);
+    }
     let rds = &stage.only().rds;
     let created = rds.count(|call| call.action() == Some("CreateDBInstance"));
     assert!(created > 100, "{created} instances");

@@ -9,6 +9,7 @@ use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 use super::*;
 use crate::rds::Settings;
 
+mod corpus;
 mod denied;
 mod everything;
 mod faults;
