@@ -4,10 +4,9 @@ use std::collections::HashSet;
 
 use harness::{Answer, Call, Error, Result, eventually};
 use http::StatusCode;
-use serde_json::Value;
 
 use crate::looks::database;
-use crate::stage::{NAMESPACE, PATIENCE, Stage, condition};
+use crate::stage::{PATIENCE, Stage, condition};
 use crate::sweep::{is_for, is_sweep, without};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
@@ -29,28 +28,6 @@ fn asks_who_it_is(call: &Call) -> bool {
     call.action() == Some("GetCallerIdentity")
 }
 
-async fn objects(stage: &Stage) -> Result<Vec<Value>> {
-    let get = ["get", "postgresdb", "-n", NAMESPACE, "-o", "json"];
-    let list: Value = serde_json::from_str(&stage.kubectl(&get).await?)
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    Ok(list["items"].as_array().cloned().unwrap_or_default())
-}
-
-async fn all_ready(stage: &Stage) -> Result<()> {
-    let ready = eventually("the fleet", 2 * PATIENCE, || async {
-        let objects = objects(stage).await?;
-        let ready = objects.iter().filter(|object| {
-            condition(object, "Ready").is_some_and(|ready| ready["status"] == "True")
-                && condition(object, "Reconciling").is_none()
-        });
-        match ready.count() {
-            FLEET => Ok(()),
-            some => Err(Error::Unexpected(format!("{some} are ready"))),
-        }
-    });
-    ready.await.map_err(|error| stage.explain(&error))
-}
-
 #[tokio::test]
 async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
     let stage = roomy().await?;
@@ -68,7 +45,7 @@ async fn a_fleet_at_rest_costs_one_call_a_sweep() -> Result<()> {
         .map(|index| database(&format!("db-{index}"), &SPEC))
         .collect();
     stage.apply(&fleet, &[]).await?;
-    all_ready(&stage).await?;
+    stage.fleet(FLEET).await?;
     let calls = rds.calls();
     let creates: Vec<_> = calls
         .iter()

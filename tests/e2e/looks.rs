@@ -132,6 +132,39 @@ impl Stage {
         Ok(said(&object, "Stalled"))
     }
 
+    /// Every database of the tests' namespace.
+    pub(crate) async fn objects(&self) -> Result<Vec<Value>> {
+        let get = ["get", "postgresdb", "-n", NAMESPACE, "-o", "json"];
+        let mut list: Value = serde_json::from_str(&self.kubectl(&get).await?)
+            .map_err(|error| Error::Unexpected(error.to_string()))?;
+        Ok(match list["items"].take() {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    /// Waits until there are so many databases, each Ready and at rest, and
+    /// returns them.
+    pub(crate) async fn fleet(&self, size: usize) -> Result<Vec<Value>> {
+        let ready = eventually("the fleet", 3 * PATIENCE, || async {
+            let objects = self.objects().await?;
+            let at_rest = |object: &&Value| {
+                condition(object, "Ready").is_some_and(|ready| ready["status"] == "True")
+                    && condition(object, "Reconciling").is_none()
+                    && condition(object, "Stalled").is_none()
+                    && object["status"]["observedGeneration"] == object["metadata"]["generation"]
+            };
+            match objects.iter().filter(at_rest).count() {
+                count if count == size && objects.len() == size => Ok(objects),
+                count => Err(Error::Unexpected(format!(
+                    "{count} of {} are ready",
+                    objects.len()
+                ))),
+            }
+        });
+        ready.await.map_err(|error| self.explain(&error))
+    }
+
     /// Waits until there is no such thing in the tests' namespace.
     pub(crate) async fn gone(&self, what: &str) -> Result<()> {
         let get = [

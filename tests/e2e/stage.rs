@@ -112,6 +112,11 @@ impl Stage {
     /// once it serves and the API server trusts it.
     pub(crate) async fn start(&mut self, arguments: &[&str]) -> Result<()> {
         let replica = self.replica(arguments).await?;
+        self.enter(replica).await
+    }
+
+    /// The same, with an operator that runs already.
+    pub(crate) async fn enter(&mut self, replica: Replica) -> Result<()> {
         self.replicas.push(replica);
         self.relay().await?;
         let index = self.replicas.len() - 1;
@@ -172,6 +177,13 @@ impl Stage {
             self.relay = Some(relay);
         }
         Ok(())
+    }
+
+    /// What stands between the API server and the webhooks.
+    pub(crate) fn webhooks(&self) -> &ServiceRelay {
+        self.relay
+            .as_ref()
+            .expect("a relay: an operator was started")
     }
 
     /// Waits until a replica's `/readyz` says so.

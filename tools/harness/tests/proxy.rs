@@ -65,6 +65,20 @@ async fn what_is_lost_took_effect() {
 }
 
 #[tokio::test]
+async fn what_is_misreported_took_effect() {
+    let (server, proxy) = pair().await;
+    let busy = StatusCode::GATEWAY_TIMEOUT;
+    let answer = Answer::kubernetes_failure(busy, "Timeout", "later").retry_after(1);
+    let rule = proxy.when(Call::is_mutation).once().misreport(answer);
+    let (status, body) = post(&proxy, "Action=CreateDBInstance").await.unwrap();
+    assert_eq!(status, busy);
+    assert!(body.contains("later"), "{body}");
+    assert_eq!((server.count(), rule.hits()), (1, 1));
+    let call = &proxy.calls()[0];
+    assert_eq!((call.status, call.answered), (Some(busy), true));
+}
+
+#[tokio::test]
 async fn what_is_dropped_took_none() {
     let (server, proxy) = pair().await;
     let rule = proxy

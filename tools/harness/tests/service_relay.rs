@@ -43,6 +43,15 @@ async fn a_webhook_is_reached_through_its_service() {
         .await
         .unwrap();
 
+    // One that is slow is waited for.
+    relay.slow(Duration::from_millis(50));
+    refused_by(&control_plane, "two").await.unwrap();
+    assert!(relay.slowed() > 0);
+    relay.slow(Duration::ZERO);
+    let slowed = relay.slowed();
+    refused_by(&control_plane, "two").await.unwrap();
+    assert_eq!(relay.slowed(), slowed);
+
     // A backend that is gone is passed over.
     one.stop();
     relay.set_backends(&[one.address(), two.address()]);
