@@ -84,10 +84,10 @@ async fn an_object_rewritten_all_the_time_costs_little_and_ends_as_it_is_wanted(
         let xml = stage.behind("DescribeDBInstances", &filter).await?;
         let size = format!("<DBInstanceClass>{}</DBInstanceClass>", SIZES[0]);
         let tag = "<Key>left</Key><Value>0</Value>";
-        match xml.contains(&size) && xml.contains(tag) {
-            true => Ok(()),
-            false => Err(Error::Unexpected(xml)),
+        if xml.contains(&size) && xml.contains(tag) {
+            return Ok(());
         }
+        Err(Error::Unexpected(xml))
     })
     .await?;
 
