@@ -1,6 +1,7 @@
 //! The Secret: kept true, never taken from somebody, and its password the one
 //! that RDS has.
 
+mod edits;
 mod since_2017;
 
 use harness::{Answer, Error, Result, eventually};
