@@ -1,6 +1,7 @@
 //! The Secret: kept true, and its password the one that RDS has. That it is never
 //! taken from somebody, `tenants` tests.
 
+mod edits;
 mod since_2017;
 
 use harness::{Error, Result, eventually};
