@@ -69,10 +69,8 @@ fn what_admission_refuses_is_told_and_nothing_else() {
             goal @ Goal::Gone { .. } => panic!("{goal:?}"),
         };
         let lists = [&UNKNOWN[..], &SPELT, &OF_2017];
-        let excepted = lists
-            .into_iter()
-            .flatten()
-            .any(|it| *it == spec.to_string());
+        let text = spec.to_string();
+        let excepted = lists.into_iter().flatten().any(|it| *it == text);
         if told.is_none() != (good || excepted) {
             wrong.push(format!("{spec}: {told:?}"));
         }
