@@ -203,9 +203,10 @@ async fn an_instance_that_lacks_what_rds_always_states_is_named_so() {
             let tags = "<TagList><Tag><Key>k</Key><Value>v</Value></Tag></TagList>";
             let stated = format!("<{field}>{value}</{field}>");
             let odd = instance("odd", tags).replace(&stated, "");
-            match request.form.contains_key("DBInstanceIdentifier") {
-                true => page(&[odd], None),
-                false => page(&[instance("a", ""), odd, instance("b", "")], None),
+            if request.form.contains_key("DBInstanceIdentifier") {
+                page(&[odd], None)
+            } else {
+                page(&[instance("a", ""), odd, instance("b", "")], None)
             }
         })
         .await;

@@ -189,22 +189,19 @@ proptest! {
                 }
                 let told = told_to_rds(&plan)?;
                 prop_assert!(there || plan.actions.is_empty(), "{:?}", plan);
-                match password {
-                    Some(password) => {
-                        for content in updates(&plan) {
-                            prop_assert_eq!(content.data.get(PASSWORD).map(String::as_str), Some(password));
-                        }
-                        prop_assert!(told.iter().all(|told| *told == password));
-                        let sound = held.data == World::settled().held().data;
-                        prop_assert!(told.is_empty() || !sound || held.password_pending, "{:?}", plan);
+                if let Some(password) = password {
+                    for content in updates(&plan) {
+                        prop_assert_eq!(content.data.get(PASSWORD).map(String::as_str), Some(password));
                     }
-                    None => {
-                        // It is made anew, and kept before RDS is told.
-                        prop_assert!(told.is_empty());
-                        for content in updates(&plan) {
-                            prop_assert!(content.password_pending);
-                            prop_assert_eq!(content.data.get(PASSWORD).map(String::as_str), Some("fresh"));
-                        }
+                    prop_assert!(told.iter().all(|told| *told == password));
+                    let sound = held.data == World::settled().held().data;
+                    prop_assert!(told.is_empty() || !sound || held.password_pending, "{:?}", plan);
+                } else {
+                    // It is made anew, and kept before RDS is told.
+                    prop_assert!(told.is_empty());
+                    for content in updates(&plan) {
+                        prop_assert!(content.password_pending);
+                        prop_assert_eq!(content.data.get(PASSWORD).map(String::as_str), Some("fresh"));
                     }
                 }
             }
