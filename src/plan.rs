@@ -5,10 +5,12 @@
 //! from run to run is handed in, so that every decision can be read, and
 //! tested, as a row of a table.
 
+mod action;
 mod change;
 mod create;
 mod delete;
 mod fixed;
+mod hold;
 mod identity;
 mod keep;
 mod modify;
@@ -21,6 +23,7 @@ mod upgrade;
 mod volume;
 mod withhold;
 
+pub use action::Action;
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub use obstacle::Obstacle;
 pub use ownership::{Ownership, copies, ownership, previous};
@@ -31,10 +34,10 @@ pub use state::{State, is_serving, state};
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use stow_versions::status::{PendingChange, Reason};
+use stow_versions::status::PendingChange;
 use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 
-use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Settings};
+use crate::rds::{Instance, Password, Settings};
 
 #[cfg(test)]
 mod tests;
@@ -246,50 +249,6 @@ pub struct Plan {
     pub pending: Vec<PendingChange>,
 }
 
-/// One change to the world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Puts Stow's finalizer on the object.
-    AddFinalizer,
-    /// Takes Stow's finalizer off the object, whose instance is gone.
-    RemoveFinalizer,
-    /// Takes Stow's finalizer off the object, and leaves the instance.
-    Release {
-        /// `DBInstanceIdentifier`.
-        identifier: String,
-    },
-    /// Writes down, before RDS is asked, that it is asked for another major: a
-    /// second time needs another spec.
-    NoteUpgrade {
-        /// `EngineVersion`.
-        version: String,
-    },
-    /// Creates the Secret.
-    CreateSecret(SecretContent),
-    /// Sets keys of a Secret that exists.
-    UpdateSecret {
-        /// The Secret as it was observed; another one is not touched.
-        held: HeldSecret,
-        /// What it should hold.
-        content: SecretContent,
-    },
-    /// Deletes a Secret that another one has replaced.
-    DeleteSecret(HeldSecret),
-    /// Creates the instance.
-    Create(Box<CreateInstance>),
-    /// Modifies the instance.
-    Modify(Box<ModifyInstance>),
-    /// Adds or overwrites tags of the instance.
-    AddTags {
-        /// `DBInstanceArn`.
-        arn: String,
-        /// The tags to set.
-        tags: BTreeMap<String, String>,
-    },
-    /// Deletes the instance.
-    Delete(DeleteInstance),
-}
-
 impl Plan {
     /// Notes what stands in the way, by whose move it is.
     fn hinder(&mut self, obstacle: Obstacle) {
@@ -297,24 +256,6 @@ impl Plan {
             self.blocked.push(obstacle);
         } else {
             self.waiting.push(obstacle);
-        }
-    }
-}
-
-impl Action {
-    /// Whether it tries once more what `other` tried. A password that nothing
-    /// uses yet is drawn anew for every plan, and is not what made one fail.
-    pub fn repeats(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::CreateSecret(now), Self::CreateSecret(then)) => now.repeats(then),
-            (
-                Self::UpdateSecret { held, content },
-                Self::UpdateSecret {
-                    held: held_then,
-                    content: then,
-                },
-            ) => held == held_then && content.repeats(then),
-            _ => self == other,
         }
     }
 }
@@ -340,47 +281,11 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
         }
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
-    hold_back(&mut plan, observed, now);
+    hold::back(&mut plan, observed, now);
     if observed.read_only {
         withhold::all(&mut plan);
     } else if desired.paused {
         withhold::at_rds(&mut plan);
     }
     plan
-}
-
-/// How long RDS may go on showing old values of what it has accepted.
-const SETTLING: SignedDuration = SignedDuration::from_mins(5);
-
-/// Takes back an action that RDS accepted, or that failed, a short while ago,
-/// and says why instead. Modifications do not depend on each other; what
-/// follows on another action waits with it.
-fn hold_back(plan: &mut Plan, observed: &Observed, now: Timestamp) {
-    for action in std::mem::take(&mut plan.actions) {
-        let Some(obstacle) = held_back(&action, observed, now) else {
-            plan.actions.push(action);
-            continue;
-        };
-        if !plan.waiting.contains(&obstacle) && !plan.blocked.contains(&obstacle) {
-            plan.hinder(obstacle);
-        }
-        if !matches!(action, Action::Modify(_)) {
-            break;
-        }
-    }
-}
-
-fn held_back(action: &Action, observed: &Observed, now: Timestamp) -> Option<Obstacle> {
-    let mut issued = observed.issued.iter();
-    if issued.any(|(issued, at)| issued == action && now < *at + SETTLING) {
-        return Some(Obstacle::new(
-            Reason::Modifying,
-            "RDS has accepted the change and does not show it yet.",
-        ));
-    }
-    let failed = observed
-        .failed
-        .iter()
-        .find(|failed| now < failed.retry_at && action.repeats(&failed.action))?;
-    Some(failed.obstacle.clone())
 }

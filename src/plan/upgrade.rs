@@ -95,7 +95,7 @@ pub(super) fn request(
 fn is_open(modify: &Action, room: &Room, observed: &Observed) -> bool {
     let mut issued = observed.issued.iter();
     let mut failed = observed.failed.iter();
-    issued.any(|(issued, at)| issued == modify && room.now < *at + super::SETTLING)
+    issued.any(|(issued, at)| issued == modify && room.now < *at + super::hold::SETTLING)
         || failed
             .any(|failed| failed.action == *modify && failed.obstacle.reason != Reason::Unreachable)
 }
