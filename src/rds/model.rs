@@ -230,6 +230,22 @@ impl ModifyInstance {
         changes
     }
 
+    /// Whether it changes something that `other` changes too.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let both = [
+            self.class.is_some() && other.class.is_some(),
+            self.storage.is_some() && other.storage.is_some(),
+            self.storage_type.is_some() && other.storage_type.is_some(),
+            self.iops.is_some() && other.iops.is_some(),
+            self.throughput.is_some() && other.throughput.is_some(),
+            self.max_storage.is_some() && other.max_storage.is_some(),
+            self.multi_az.is_some() && other.multi_az.is_some(),
+            self.engine_version.is_some() && other.engine_version.is_some(),
+            self.master_password.is_some() && other.master_password.is_some(),
+        ];
+        both.contains(&true) || self.settings.overlaps(&other.settings)
+    }
+
     /// Whether it asks for nothing.
     pub fn is_empty(&self) -> bool {
         self.changes().is_empty()
