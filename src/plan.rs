@@ -16,6 +16,7 @@ mod keep;
 mod modify;
 mod obstacle;
 mod ownership;
+mod parts;
 mod provide;
 mod secret;
 mod state;

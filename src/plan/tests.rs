@@ -8,6 +8,7 @@ mod delete;
 mod modify;
 mod obstacles;
 mod ownership;
+mod parts;
 mod policy;
 mod secret;
 mod settings;
