@@ -24,12 +24,17 @@ mod upgrade;
 mod volume;
 mod withhold;
 
-pub use action::Action;
+pub use action::{Action, Stays};
+pub use hold::{BURST, allowed_at};
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub use obstacle::Obstacle;
 pub use ownership::{Ownership, copies, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
-pub use secret::{FormerSecret, HeldSecret, SecretContent, SecretState, is_complete, password_of};
+pub use secret::{
+    FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, is_complete,
+    password_of,
+};
+pub(crate) use state::is_going;
 pub use state::{State, is_serving, state};
 
 use std::collections::BTreeMap;
@@ -185,6 +190,9 @@ pub struct Observed {
     pub instance: Presence,
     /// An instance under another identifier that carries this object's tags.
     pub copy: Option<String>,
+    /// The ARN that the status has, where it is of another account or region
+    /// than the operator works in.
+    pub elsewhere: Option<String>,
     /// The instance of an earlier object of the same namespace and name.
     pub previous: Option<Instance>,
     /// The Secret that the spec names.
@@ -196,8 +204,11 @@ pub struct Observed {
     pub fresh_password: Password,
     /// What RDS accepted, and when: it may go on showing the old for a while.
     pub issued: Vec<(Action, Timestamp)>,
-    /// The last password that RDS accepted.
-    pub accepted_password: Option<Password>,
+    /// When RDS was last asked to change the instance, whatever came of it: at
+    /// most the last [`BURST`] times, the earliest first.
+    pub asked: Vec<Timestamp>,
+    /// The password that this process sent to RDS last.
+    pub sent_password: Option<SentPassword>,
     /// The actions that failed, and when to try each again.
     pub failed: Vec<Failed>,
     /// The version that RDS was asked for by an upgrade to another major, for
@@ -222,6 +233,8 @@ pub enum Presence {
         sweeps: u32,
         /// How long ago the first of them was.
         since: SignedDuration,
+        /// Whether it was being deleted when it was seen last.
+        going: bool,
     },
 }
 
@@ -286,7 +299,7 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     if observed.read_only {
         withhold::all(&mut plan);
     } else if desired.paused {
-        withhold::at_rds(&mut plan);
+        withhold::at_rds(&mut plan, &observed.instance);
     }
     plan
 }

@@ -15,10 +15,12 @@ pub enum Action {
     AddFinalizer,
     /// Takes Stow's finalizer off the object, whose instance is gone.
     RemoveFinalizer,
-    /// Takes Stow's finalizer off the object, and leaves the instance.
+    /// Takes Stow's finalizer off the object, and leaves an instance.
     Release {
-        /// `DBInstanceIdentifier`.
+        /// `DBInstanceIdentifier`, or the ARN of one that is elsewhere.
         identifier: String,
+        /// Why it stays.
+        why: Stays,
     },
     /// Writes down, before RDS is asked, that it is asked for another major: a
     /// second time needs another spec.
@@ -52,6 +54,15 @@ pub enum Action {
     Delete(DeleteInstance),
 }
 
+/// Why an instance stays where its object goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stays {
+    /// `spec.deletionPolicy` says so.
+    ByPolicy,
+    /// It says itself that it is somebody else's.
+    NotOurs,
+}
+
 impl Action {
     /// Whether it tries once more what `other` tried. A password that nothing
     /// uses yet is drawn anew for every plan, and is not what made one fail.
@@ -66,6 +77,18 @@ impl Action {
                 },
             ) => held == held_then && content.repeats(then),
             _ => self == other,
+        }
+    }
+
+    /// Whether it sets something that `other` sets too, so that what RDS shows
+    /// in the end is the later one's.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Modify(one), Self::Modify(another)) => one.overlaps(another),
+            (Self::AddTags { tags, .. }, Self::AddTags { tags: others, .. }) => {
+                tags.keys().any(|key| others.contains_key(key))
+            }
+            _ => false,
         }
     }
 }

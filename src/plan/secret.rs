@@ -6,7 +6,9 @@
 mod connection;
 mod content;
 
-pub use content::{FormerSecret, HeldSecret, SecretContent, SecretState, password_of};
+pub use content::{
+    FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, password_of,
+};
 
 use std::collections::BTreeMap;
 
@@ -108,18 +110,17 @@ fn keep(
     observed: &Observed,
     plan: &mut Plan,
 ) -> Option<Password> {
-    let accepted = observed.accepted_password.as_ref() == Some(password);
-    // Which of the two RDS has is unknown, and one of them is about to go.
     let content = SecretContent {
         name: held.name.clone(),
         data: connection(instance, password),
-        password_pending: (held.password_pending || is_overwritten(held, password)) && !accepted,
+        password_pending: is_open(held, password, observed),
     };
     let complete = content
         .data
         .iter()
         .all(|(key, value)| held.data.get(key) == Some(value));
-    if !complete || content.password_pending != held.password_pending {
+    let noted = content.password_pending || held.noted == Noted::This;
+    if !complete || !noted || content.password_pending != held.password_pending {
         plan.actions.push(Action::UpdateSecret {
             held: held.clone(),
             content: content.clone(),
@@ -134,6 +135,22 @@ fn keep(
         plan.actions.push(Action::DeleteSecret(former.clone()));
     }
     None
+}
+
+/// Whether RDS may have another password than a Secret of ours holds.
+fn is_open(held: &HeldSecret, password: &Password, observed: &Observed) -> bool {
+    // What this process did itself is known for certain; and of a password
+    // whose fate is not, neither it nor the one before can be relied on.
+    if let Some(sent) = &observed.sent_password {
+        return !sent.accepted || sent.password != *password;
+    }
+    held.password_pending
+        || match held.noted {
+            Noted::This => false,
+            Noted::Another => true,
+            // Of what an older release wrote, the URL alone can tell.
+            Noted::Nothing => is_overwritten(held, password),
+        }
 }
 
 /// Adds what an older release's Secret lacks, and changes nothing that it has:
@@ -187,10 +204,13 @@ fn is_for(held: &HeldSecret, instance: &Instance) -> bool {
     endpoint.is_some() && host == endpoint
 }
 
-/// Whether an application can connect to this instance with what a Secret holds.
-pub fn is_complete(secret: &SecretState, instance: &Instance) -> bool {
-    match secret {
-        SecretState::Ours(held) => !held.password_pending && held.data.contains_key(DATABASE_URL),
+/// Whether an application can connect to this instance with what the Secret holds.
+pub fn is_complete(observed: &Observed, instance: &Instance) -> bool {
+    match &observed.secret {
+        SecretState::Ours(held) => {
+            let open = password_of(held).is_some_and(|known| is_open(held, &known, observed));
+            !held.password_pending && !open && held.data.contains_key(DATABASE_URL)
+        }
         SecretState::Unmarked(held) => {
             is_for(held, instance) && held.data.contains_key(DATABASE_URL)
         }

@@ -52,7 +52,7 @@ pub fn state(status: &str) -> State {
 }
 
 /// Whether RDS already takes an instance away.
-pub(super) fn is_going(status: &str) -> bool {
+pub(crate) fn is_going(status: &str) -> bool {
     state(status) == State::Deleting
 }
 

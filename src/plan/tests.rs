@@ -5,6 +5,7 @@
 mod convergence;
 mod create;
 mod delete;
+mod hold;
 mod modify;
 mod obstacles;
 mod ownership;

@@ -1,4 +1,4 @@
-//! A Secret as it is read and as it should be.
+//! A Secret as it is read and as it should be, and what is known of its password.
 //!
 //! Nothing here may print a value: `Debug` shows keys alone.
 
@@ -22,6 +22,31 @@ pub struct HeldSecret {
     pub data: BTreeMap<String, String>,
     /// Whether its password may not be RDS's yet.
     pub password_pending: bool,
+    /// What its note says of the password that RDS accepted last.
+    pub noted: Noted,
+}
+
+/// What the note on a Secret says of the password that RDS accepted last. The
+/// keys can all be written over by whoever puts an older copy back, and would
+/// then agree with each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// There is none: an older release wrote the Secret, or RDS has accepted
+    /// no password of it yet.
+    Nothing,
+    /// It is the one that the Secret holds.
+    This,
+    /// It is another.
+    Another,
+}
+
+/// The password that a process sent to RDS last.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentPassword {
+    /// The password.
+    pub password: Password,
+    /// Whether RDS accepted it. If not, its answer may be what was lost.
+    pub accepted: bool,
 }
 
 /// The Secret that another one replaces, and whose password that one takes.
@@ -46,6 +71,11 @@ pub struct SecretContent {
 }
 
 impl SecretContent {
+    /// The password that it sets.
+    pub fn password(&self) -> Option<Password> {
+        password_in(&self.data)
+    }
+
     /// Whether it says what `other` said, but for a password that RDS has not
     /// been told.
     pub(in crate::plan) fn repeats(&self, other: &Self) -> bool {
@@ -86,6 +116,7 @@ impl fmt::Debug for HeldSecret {
             .field("resource_version", &self.resource_version)
             .field("keys", &self.data.keys().collect::<Vec<_>>())
             .field("password_pending", &self.password_pending)
+            .field("noted", &self.noted)
             .finish()
     }
 }
@@ -102,10 +133,10 @@ impl fmt::Debug for SecretContent {
 
 /// The password that a Secret holds.
 pub fn password_of(secret: &HeldSecret) -> Option<Password> {
-    secret
-        .data
-        .get(DB_PASSWORD)
-        .filter(|text| !text.is_empty())
-        .cloned()
-        .map(Password::new)
+    password_in(&secret.data)
+}
+
+fn password_in(data: &BTreeMap<String, String>) -> Option<Password> {
+    let text = data.get(DB_PASSWORD).filter(|text| !text.is_empty())?;
+    Some(Password::new(text.clone()))
 }
