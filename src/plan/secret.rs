@@ -39,18 +39,11 @@ pub(super) fn plan(
     match &observed.secret {
         SecretState::Missing => {
             let mut content = with_password(name, &observed.fresh_password);
-            let former = match &observed.former_secret {
-                Some(FormerSecret::Ours(former)) => Some(former),
-                Some(FormerSecret::Unmarked(former)) => {
-                    Some(former).filter(|former| is_for(former, instance))
-                }
-                None => None,
-            };
-            if let Some(former) = former
-                && let Some(password) = password_of(former)
-            {
+            if let Some((former, password)) = lent(instance, observed) {
                 content.data = connection(instance, &password);
-                content.password_pending = former.password_pending;
+                // One of an older release is not ours to send.
+                let ours = matches!(observed.former_secret, Some(FormerSecret::Ours(_)));
+                content.password_pending = ours && is_open(former, &password, observed);
             }
             plan.actions.push(Action::CreateSecret(content));
             None
@@ -79,6 +72,16 @@ pub(super) fn plan(
             None
         }
     }
+}
+
+/// The password of the Secret that a new one replaces, and that Secret.
+fn lent<'a>(instance: &Instance, observed: &'a Observed) -> Option<(&'a HeldSecret, Password)> {
+    let former = match observed.former_secret.as_ref()? {
+        FormerSecret::Ours(former) => former,
+        FormerSecret::Unmarked(former) if is_for(former, instance) => former,
+        FormerSecret::Unmarked(_) => return None,
+    };
+    Some((former, password_of(former)?))
 }
 
 /// The obstacle of a Secret that serves something else.

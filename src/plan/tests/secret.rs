@@ -176,6 +176,13 @@ fn a_renamed_secret_takes_the_password_along_and_the_old_one_goes_last() {
         })
     };
     decides(renamed(), |_| {}, "+secret(orders-db)");
+    // Nor is a password that RDS was not told taken for one that it has.
+    let rewritten = |w: &mut World| {
+        let mut held = secret(&instance());
+        held.noted = Noted::Another;
+        w.observed.former_secret = Some(FormerSecret::Ours(held));
+    };
+    decides(renamed(), rewritten, "+secret(orders-db*)");
     let plan = renamed().plan();
     let [Action::CreateSecret(content)] = plan.actions.as_slice() else {
         panic!("{plan:?}")
