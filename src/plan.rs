@@ -5,15 +5,18 @@
 //! from run to run is handed in, so that every decision can be read, and
 //! tested, as a row of a table.
 
+mod action;
 mod change;
 mod create;
 mod delete;
 mod fixed;
+mod hold;
 mod identity;
 mod keep;
 mod modify;
 mod obstacle;
 mod ownership;
+mod parts;
 mod provide;
 mod secret;
 mod state;
@@ -21,20 +24,25 @@ mod upgrade;
 mod volume;
 mod withhold;
 
+pub use action::{Action, Stays};
+pub use hold::{BURST, allowed_at};
 pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is_reserved_tag};
 pub use obstacle::Obstacle;
 pub use ownership::{MadeFor, Ownership, copies, made_for, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
-pub use secret::{FormerSecret, HeldSecret, SecretContent, SecretState, is_complete, password_of};
+pub use secret::{
+    FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, is_complete,
+    password_of,
+};
 pub use state::{State, is_going, is_serving, state};
 
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use stow_versions::status::{PendingChange, Reason};
+use stow_versions::status::PendingChange;
 use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 
-use crate::rds::{CreateInstance, DeleteInstance, Instance, ModifyInstance, Password, Settings};
+use crate::rds::{Instance, Password, Settings};
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -182,6 +190,9 @@ pub struct Observed {
     pub instance: Presence,
     /// An instance under another identifier that carries this object's tags.
     pub copy: Option<String>,
+    /// The ARN that the status has, where it is of another account or region
+    /// than the operator works in.
+    pub elsewhere: Option<String>,
     /// The instance of an earlier object of the same namespace and name.
     pub previous: Option<Instance>,
     /// The Secret that the spec names.
@@ -193,8 +204,11 @@ pub struct Observed {
     pub fresh_password: Password,
     /// What RDS accepted, and when: it may go on showing the old for a while.
     pub issued: Vec<(Action, Timestamp)>,
-    /// The last password that RDS accepted.
-    pub accepted_password: Option<Password>,
+    /// When RDS was last asked to change the instance, whatever came of it: at
+    /// most the last [`BURST`] times, the earliest first.
+    pub asked: Vec<Timestamp>,
+    /// The password that this process sent to RDS last.
+    pub sent_password: Option<SentPassword>,
     /// The actions that failed, and when to try each again.
     pub failed: Vec<Failed>,
     /// The version that RDS was asked for by an upgrade to another major, for
@@ -219,6 +233,8 @@ pub enum Presence {
         sweeps: u32,
         /// How long ago the first of them was.
         since: SignedDuration,
+        /// Whether it was being deleted when it was seen last.
+        going: bool,
     },
 }
 
@@ -247,50 +263,6 @@ pub struct Plan {
     pub pending: Vec<PendingChange>,
 }
 
-/// One change to the world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Puts Stow's finalizer on the object.
-    AddFinalizer,
-    /// Takes Stow's finalizer off the object, whose instance is gone.
-    RemoveFinalizer,
-    /// Takes Stow's finalizer off the object, and leaves the instance.
-    Release {
-        /// `DBInstanceIdentifier`.
-        identifier: String,
-    },
-    /// Writes down, before RDS is asked, that it is asked for another major: a
-    /// second time needs another spec.
-    NoteUpgrade {
-        /// `EngineVersion`.
-        version: String,
-    },
-    /// Creates the Secret.
-    CreateSecret(SecretContent),
-    /// Sets keys of a Secret that exists.
-    UpdateSecret {
-        /// The Secret as it was observed; another one is not touched.
-        held: HeldSecret,
-        /// What it should hold.
-        content: SecretContent,
-    },
-    /// Deletes a Secret that another one has replaced.
-    DeleteSecret(HeldSecret),
-    /// Creates the instance.
-    Create(Box<CreateInstance>),
-    /// Modifies the instance.
-    Modify(Box<ModifyInstance>),
-    /// Adds or overwrites tags of the instance.
-    AddTags {
-        /// `DBInstanceArn`.
-        arn: String,
-        /// The tags to set.
-        tags: BTreeMap<String, String>,
-    },
-    /// Deletes the instance.
-    Delete(DeleteInstance),
-}
-
 impl Plan {
     /// Notes what stands in the way, by whose move it is.
     fn hinder(&mut self, obstacle: Obstacle) {
@@ -298,40 +270,6 @@ impl Plan {
             self.blocked.push(obstacle);
         } else {
             self.waiting.push(obstacle);
-        }
-    }
-}
-
-impl Action {
-    /// Whether it tries once more what `other` tried. A password that nothing
-    /// uses yet is drawn anew for every plan, and is not what made one fail.
-    pub fn repeats(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::CreateSecret(now), Self::CreateSecret(then)) => now.repeats(then),
-            (
-                Self::UpdateSecret { held, content },
-                Self::UpdateSecret {
-                    held: held_then,
-                    content: then,
-                },
-            ) => held == held_then && content.repeats(then),
-            _ => self == other,
-        }
-    }
-
-    /// Whether it asks for something that `earlier` asked for too, be it for
-    /// another value: what that one brought about does not stand any more.
-    pub fn supersedes(&self, earlier: &Self) -> bool {
-        match (self, earlier) {
-            (Self::Modify(now), Self::Modify(then)) => now.overlaps(then),
-            (
-                Self::AddTags { arn, tags },
-                Self::AddTags {
-                    arn: then,
-                    tags: earlier,
-                },
-            ) => arn == then && tags.keys().any(|key| earlier.contains_key(key)),
-            _ => false,
         }
     }
 }
@@ -357,47 +295,11 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
         }
         Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
     };
-    hold_back(&mut plan, observed, now);
+    hold::back(&mut plan, observed, now);
     if observed.read_only {
         withhold::all(&mut plan);
     } else if desired.paused {
-        withhold::at_rds(&mut plan);
+        withhold::at_rds(&mut plan, &observed.instance);
     }
     plan
-}
-
-/// How long RDS may go on showing old values of what it has accepted.
-const SETTLING: SignedDuration = SignedDuration::from_mins(5);
-
-/// Takes back an action that RDS accepted, or that failed, a short while ago,
-/// and says why instead. Modifications do not depend on each other; what
-/// follows on another action waits with it.
-fn hold_back(plan: &mut Plan, observed: &Observed, now: Timestamp) {
-    for action in std::mem::take(&mut plan.actions) {
-        let Some(obstacle) = held_back(&action, observed, now) else {
-            plan.actions.push(action);
-            continue;
-        };
-        if !plan.waiting.contains(&obstacle) && !plan.blocked.contains(&obstacle) {
-            plan.hinder(obstacle);
-        }
-        if !matches!(action, Action::Modify(_)) {
-            break;
-        }
-    }
-}
-
-fn held_back(action: &Action, observed: &Observed, now: Timestamp) -> Option<Obstacle> {
-    let mut issued = observed.issued.iter();
-    if issued.any(|(issued, at)| issued == action && now < *at + SETTLING) {
-        return Some(Obstacle::new(
-            Reason::Modifying,
-            "RDS has accepted the change and does not show it yet.",
-        ));
-    }
-    let failed = observed
-        .failed
-        .iter()
-        .find(|failed| now < failed.retry_at && action.repeats(&failed.action))?;
-    Some(failed.obstacle.clone())
 }

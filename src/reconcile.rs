@@ -27,7 +27,9 @@ use crate::cluster::{self, Cluster, Event, Neighbour, PostgresDB, subject_of};
 use crate::config::Configuration;
 use crate::identity::Guard;
 use crate::lead::{Fence, NotLeading};
-use crate::plan::{Action, Desired, Goal, MadeFor, Observed, Plan, Presence, Subject, plan};
+use crate::plan::{
+    Action, BURST, Desired, Goal, MadeFor, Observed, Plan, Presence, Subject, allowed_at, plan,
+};
 use crate::rds::{Password, Rds};
 
 use events::Happening;
@@ -37,7 +39,7 @@ use validate::Surroundings;
 /// Each round does what the last one made possible; a database takes five from
 /// nothing to its create request, and each change that RDS refuses costs one
 /// more. More means that plans do not converge.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 5 + BURST;
 
 /// How long an object at rest stays unread. It is how an edit of its Secret is
 /// noticed, which nothing watches.
@@ -357,7 +359,9 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         let retry = observed
             .failed
             .iter()
-            .map(|failed| failed.retry_at.duration_since(now))
+            .map(|failed| failed.retry_at)
+            .chain(allowed_at(observed, now))
+            .map(|at| at.duration_since(now))
             .filter(SignedDuration::is_positive)
             .min();
         let retry = retry.and_then(|retry| Duration::try_from(retry).ok());

@@ -274,8 +274,8 @@ fn a_person_reads_what_rds_said_and_what_to_do() {
             refused("StorageTypeNotSupported", Refusal::Invalid),
             Reason::Refused,
             "RDS refused CreateDBInstance: StorageTypeNotSupported: No. Change spec.storageType, or \
-             spec.size: this class does not take that type of storage. Stow tries again when the spec or the \
-             ConfigMap changes, or after 15 minutes.",
+             spec.size: this class does not take that type of storage. Stow tries again when another \
+             request follows from the spec or the ConfigMap, or after 15 minutes.",
         ),
         (
             Error::Throttled {

@@ -2,6 +2,7 @@
 //!
 //! Nothing here may retry a write: the caller observes again.
 
+mod note;
 mod pin;
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::complaint::unreadable;
-use crate::plan::{HeldSecret, SecretContent};
+use crate::plan::{HeldSecret, Noted, SecretContent};
 
 use super::{Cluster, Error, Event, Kept, Neighbour, PostgresDB, SecretRead, is_secret_name};
 
@@ -187,15 +188,21 @@ impl Cluster for KubeCluster {
         held: &HeldSecret,
         content: &SecretContent,
     ) -> Result<(), Error> {
-        let mark = content.password_pending.then_some(PENDING);
-        let annotations = if mark.is_some() || held.password_pending {
-            json!({PASSWORD: mark})
-        } else {
-            Value::Null
-        };
+        let mut annotations = serde_json::Map::new();
+        if content.password_pending || held.password_pending {
+            let mark = content.password_pending.then_some(PENDING);
+            annotations.insert(PASSWORD.to_owned(), json!(mark));
+        }
+        // One without a password leaves it, and the note, as they are.
+        if let Some(password) = content.password()
+            && !content.password_pending
+        {
+            let note = note::of(&held.uid, &password);
+            annotations.insert(note::ANNOTATION.to_owned(), json!(note));
+        }
         let mut metadata = json!({"uid": held.uid, "resourceVersion": held.resource_version});
-        if !annotations.is_null() {
-            metadata["annotations"] = annotations;
+        if !annotations.is_empty() {
+            metadata["annotations"] = Value::Object(annotations);
         }
         let patch = json!({"metadata": metadata, "data": encoded(&content.data)});
         let what = format!("writing Secret {namespace}/{}", held.name);
@@ -294,11 +301,19 @@ fn by_stow() -> PatchParams {
 impl From<Secret> for SecretRead {
     fn from(secret: Secret) -> Self {
         let metadata = secret.metadata;
-        let annotation = metadata
-            .annotations
-            .as_ref()
-            .and_then(|all| all.get(PASSWORD));
+        let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).map(String::as_str);
         let data = secret.data.unwrap_or_default().into_iter();
+        let mut held = HeldSecret {
+            password_pending: annotation(PASSWORD) == Some(PENDING),
+            noted: Noted::Nothing,
+            name: metadata.name.clone().unwrap_or_default(),
+            uid: metadata.uid.clone().unwrap_or_default(),
+            resource_version: metadata.resource_version.clone().unwrap_or_default(),
+            data: data
+                .filter_map(|(key, ByteString(value))| Some((key, String::from_utf8(value).ok()?)))
+                .collect(),
+        };
+        held.noted = note::read(annotation(note::ANNOTATION), &held);
         Self::Found {
             labelled: metadata
                 .labels
@@ -316,17 +331,7 @@ impl From<Secret> for SecretRead {
                 .map(|owner| owner.uid.clone())
                 .collect(),
             kind: secret.type_.unwrap_or_default(),
-            held: HeldSecret {
-                password_pending: annotation.is_some_and(|value| value == PENDING),
-                name: metadata.name.unwrap_or_default(),
-                uid: metadata.uid.unwrap_or_default(),
-                resource_version: metadata.resource_version.unwrap_or_default(),
-                data: data
-                    .filter_map(|(key, ByteString(value))| {
-                        Some((key, String::from_utf8(value).ok()?))
-                    })
-                    .collect(),
-            },
+            held,
         }
     }
 }

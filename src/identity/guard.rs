@@ -143,6 +143,14 @@ impl<R: Rds, C: Cluster> Guard<R, C> {
         }
     }
 
+    /// Whether an ARN is of another account or region than the operator works in.
+    pub fn is_elsewhere(&self, arn: &str) -> bool {
+        let mut seen = Seen::default();
+        seen.note_arn(arn);
+        let known = self.known.load_full();
+        known.is_some_and(|pin| !pin.differs(&seen).is_empty())
+    }
+
     fn own(&self) -> Seen {
         let mut seen = Seen::default();
         seen.note(Facet::Cluster, &self.own.cluster);

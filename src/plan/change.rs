@@ -9,9 +9,9 @@ use stow_versions::status::{PendingChange, Reason};
 
 use crate::rds::{Instance, ModifyInstance, Password, Pending};
 
-use super::modify::{self, Changes, merge};
+use super::modify::{self, Changes};
 use super::state::{State, state};
-use super::{Action, Database, Observed, Obstacle, Plan, upgrade};
+use super::{Action, Database, Observed, Obstacle, Plan, parts, upgrade};
 
 /// What the moment allows.
 pub(super) struct Room {
@@ -50,7 +50,7 @@ pub(super) fn plan(
         ..ModifyInstance::default()
     });
     let mut requests = Vec::from_iter(password);
-    requests.extend(together(changes.parts(), observed));
+    requests.extend(parts::requests(changes, observed));
     let upgrade = upgrade::request(database, instance, room, observed, plan);
     if room.changeable {
         let modify = |request| Action::Modify(Box::new(request));
@@ -62,24 +62,6 @@ pub(super) fn plan(
             format!("Changes wait while RDS says {}.", instance.status),
         ));
     }
-}
-
-/// All parts in one request; where RDS refused that, what it refused may be one
-/// of them alone, and each goes by itself.
-fn together(parts: Vec<ModifyInstance>, observed: &Observed) -> Vec<ModifyInstance> {
-    if parts.len() < 2 {
-        return parts;
-    }
-    let all = merge(&parts);
-    let refused = observed.failed.iter().any(|failed| {
-        let throttled = matches!(
-            failed.obstacle.reason,
-            Reason::Throttled | Reason::Unreachable
-        );
-        let tried = matches!(&failed.action, Action::Modify(tried) if **tried == all);
-        tried && !throttled
-    });
-    if refused { parts } else { vec![all] }
 }
 
 /// What RDS has accepted and not applied, for the status.

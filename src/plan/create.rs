@@ -25,6 +25,15 @@ pub(super) fn plan(
             ));
             return;
         }
+        if let Some(arn) = &observed.elsewhere {
+            plan.blocked.push(Obstacle::new(
+                Reason::InstanceMissing,
+                format!(
+                    "This object's database was seen last as {arn}, and Stow works in another account or region now. An empty one here would look like lost data: put that account and region back, restore the database here under the identifier {identifier} with its tags, or delete this object and create a new one."
+                ),
+            ));
+            return;
+        }
         let copy = observed.copy.as_ref().map_or(String::new(), |copy| {
             format!(" Instance {copy} carries its tags: it was renamed, or restored from it.")
         });

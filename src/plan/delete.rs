@@ -12,7 +12,7 @@ use crate::rds::{DeleteInstance, Instance, ModifyInstance, Settings};
 use super::ownership::{Ownership, ownership};
 use super::provide::{SWEEPS_THAT_CONFIRM, claim};
 use super::state::{State, state};
-use super::{Action, Observed, Obstacle, Plan, Presence, Subject};
+use super::{Action, Observed, Obstacle, Plan, Presence, Stays, Subject};
 
 /// How long an instance that nobody ever saw must be absent: a create that was
 /// under way when the object was deleted may still take effect.
@@ -39,7 +39,7 @@ pub(super) fn plan(subject: &Subject, departure: &Departure<'_>, observed: &Obse
             "RDS is observed again before anything else is done.",
         )),
         Presence::Unreadable(obstacle) => plan.hinder(obstacle.clone()),
-        Presence::Absent { sweeps, since }
+        Presence::Absent { sweeps, since, .. }
             if *sweeps < SWEEPS_THAT_CONFIRM || !observed.recorded && *since < UNSEEN =>
         {
             plan.waiting.push(Obstacle::new(
@@ -47,12 +47,17 @@ pub(super) fn plan(subject: &Subject, departure: &Departure<'_>, observed: &Obse
                 "RDS does not list the instance; it is looked for once more.",
             ));
         }
-        Presence::Absent { .. } => plan.actions.push(Action::RemoveFinalizer),
+        Presence::Absent { going, .. } => {
+            missing(subject, departure, observed, *going, &mut plan);
+        }
         Presence::Present(instance) => match ownership(subject, instance) {
             Ownership::Ours => depart(instance, departure, &mut plan),
             Ownership::Since2017 => plan.actions.extend(claim(subject, instance)),
             Ownership::Foreign(_) if !observed.recorded => {
-                plan.actions.push(Action::RemoveFinalizer);
+                plan.actions.push(Action::Release {
+                    identifier: instance.identifier.clone(),
+                    why: Stays::NotOurs,
+                });
             }
             Ownership::Foreign(why) | Ownership::Unproven(why) => plan.blocked.push(Obstacle::new(
                 Reason::NotOwned,
@@ -67,12 +72,61 @@ pub(super) fn plan(subject: &Subject, departure: &Departure<'_>, observed: &Obse
     plan
 }
 
+/// No instance of the identifier exists. That lets the object go, unless its
+/// database may live on in another place or under another name.
+fn missing(
+    subject: &Subject,
+    departure: &Departure<'_>,
+    observed: &Observed,
+    going: bool,
+    plan: &mut Plan,
+) {
+    let renamed = observed
+        .copy
+        .as_ref()
+        // A copy of one that nobody saw, or that was being deleted, is a copy.
+        .filter(|_| observed.recorded && !going);
+    let (lives, why) = match (&observed.elsewhere, renamed) {
+        (Some(arn), _) => (
+            arn,
+            format!(
+                "This object's database was seen last as {arn}, and Stow works in another account or region now: it may live on there. Put that account and region back to have it deleted"
+            ),
+        ),
+        (None, Some(copy)) => (
+            copy,
+            format!(
+                "RDS has no instance {}, and nobody saw it being deleted; instance {copy} carries its tags: it was renamed, or restored from it. Rename {copy} back to have it deleted, or take its stow.myob.com/* tags off",
+                subject.identifier()
+            ),
+        ),
+        (None, None) => {
+            plan.actions.push(Action::RemoveFinalizer);
+            return;
+        }
+    };
+    if departure.policy == Ok(DeletionPolicy::Retain) {
+        plan.actions.push(Action::Release {
+            identifier: lives.clone(),
+            why: Stays::ByPolicy,
+        });
+        return;
+    }
+    plan.blocked.push(Obstacle::new(
+        Reason::InstanceMissing,
+        format!(
+            "{why}; or set spec.deletionPolicy: Retain, which also works now, to let the object go and leave that instance to yourself."
+        ),
+    ));
+}
+
 fn depart(instance: &Instance, departure: &Departure<'_>, plan: &mut Plan) {
     match departure.policy {
         // Deleted by somebody else meanwhile, it is waited for as ever.
         Ok(DeletionPolicy::Retain) if state(&instance.status) != State::Deleting => {
             let identifier = instance.identifier.clone();
-            plan.actions.push(Action::Release { identifier });
+            let why = Stays::ByPolicy;
+            plan.actions.push(Action::Release { identifier, why });
         }
         Ok(policy) => delete(instance, policy, departure, plan),
         Err(obstacle) => plan.blocked.push(obstacle.clone()),
@@ -84,10 +138,15 @@ fn delete(instance: &Instance, policy: DeletionPolicy, departure: &Departure<'_>
     let incompatible = |message: String| Obstacle::new(Reason::IncompatibleState, message);
     match state(&instance.status) {
         State::Deleting => {
-            let after = snapshot.map_or(String::new(), |snapshot| {
-                format!(", after its final snapshot {snapshot}")
-            });
-            let message = format!("RDS deletes the instance{after}.");
+            let message = match (policy, snapshot) {
+                (DeletionPolicy::Retain, _) => {
+                    "RDS deletes the instance, and spec.deletionPolicy cannot keep it any more: somebody else asked for it, or Stow did before Retain was written.".to_owned()
+                }
+                (_, Some(snapshot)) => {
+                    format!("RDS deletes the instance, after its final snapshot {snapshot}.")
+                }
+                (_, None) => "RDS deletes the instance.".to_owned(),
+            };
             plan.waiting.push(Obstacle::new(Reason::Deleting, message));
             return;
         }

@@ -10,8 +10,8 @@ use crate::rds::Instance;
 
 use super::ownership::{Ownership, ownership};
 use super::{
-    Action, Database, Observed, Obstacle, Plan, Presence, SecretState, Subject, create, keep,
-    secret,
+    Action, Database, Noted, Observed, Obstacle, Plan, Presence, SecretState, Subject, create,
+    keep, secret,
 };
 
 /// A sweep may miss an instance whose page shifted, and RDS may not list one
@@ -22,7 +22,8 @@ pub(crate) const SWEEPS_THAT_CONFIRM: u32 = 2;
 pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
     // A password that RDS has accepted is the trace of an instance.
     let accepted = matches!(secret, SecretState::Ours(held)
-        if !held.password_pending && secret::password_of(held).is_some());
+        if (!held.password_pending || held.noted != Noted::Nothing)
+            && secret::password_of(held).is_some());
     recorded || accepted
 }
 

@@ -3,130 +3,21 @@
 //!
 //! Nothing here may print a value: `Debug` shows keys alone.
 
-use std::collections::BTreeMap;
-use std::fmt;
+mod connection;
+mod content;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+pub use content::{
+    FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, password_of,
+};
+
+use std::collections::BTreeMap;
+
 use stow_versions::status::Reason;
 
 use crate::rds::{Instance, Password};
 
 use super::{Action, Observed, Obstacle, Plan};
-
-const DB_HOST: &str = "DB_HOST";
-const DB_PORT: &str = "DB_PORT";
-const DB_NAME: &str = "DB_NAME";
-const DB_USER: &str = "DB_USER";
-const DB_PASSWORD: &str = "DB_PASSWORD";
-const DATABASE_URL: &str = "DATABASE_URL";
-
-/// RFC 3986: only the unreserved characters stand for themselves.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// A Secret as it was read.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HeldSecret {
-    /// `metadata.name`.
-    pub name: String,
-    /// `metadata.uid`.
-    pub uid: String,
-    /// `metadata.resourceVersion`.
-    pub resource_version: String,
-    /// `data`, decoded; what is not UTF-8 is left out.
-    pub data: BTreeMap<String, String>,
-    /// Whether its password may not be RDS's yet.
-    pub password_pending: bool,
-}
-
-/// The Secret that another one replaces, and whose password that one takes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum FormerSecret {
-    /// It is ours, and goes once the other stands.
-    Ours(HeldSecret),
-    /// An older release left it, perhaps: applications read it, so it stays.
-    Unmarked(HeldSecret),
-}
-
-/// What a Secret should hold. Keys that it does not name stay.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretContent {
-    /// `metadata.name`.
-    pub name: String,
-    /// The keys to set.
-    pub data: BTreeMap<String, String>,
-    /// Whether its password may not be RDS's yet; kept in an annotation, so
-    /// that whoever goes on after a crash sends the password once more.
-    pub password_pending: bool,
-}
-
-impl SecretContent {
-    /// Whether it says what `other` said, but for a password that RDS has not
-    /// been told.
-    pub(super) fn repeats(&self, other: &Self) -> bool {
-        let known = |content: &Self| {
-            let mut data = content.data.clone();
-            if content.password_pending {
-                data.remove(DB_PASSWORD);
-            }
-            data
-        };
-        self.name == other.name
-            && self.password_pending == other.password_pending
-            && known(self) == known(other)
-    }
-}
-
-/// The Secret that an object names, judged.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SecretState {
-    /// Two live reads found none.
-    Missing,
-    /// It carries our label and the object's ownerReference.
-    Ours(HeldSecret),
-    /// It has the object's name and neither label nor owner: an older
-    /// release's, if its `DB_HOST` is the instance's endpoint.
-    Unmarked(HeldSecret),
-    /// It serves something else; the text says what.
-    Foreign(String),
-    /// It could not be read; the text says why.
-    Unreadable(String),
-}
-
-impl fmt::Debug for HeldSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HeldSecret")
-            .field("name", &self.name)
-            .field("uid", &self.uid)
-            .field("resource_version", &self.resource_version)
-            .field("keys", &self.data.keys().collect::<Vec<_>>())
-            .field("password_pending", &self.password_pending)
-            .finish()
-    }
-}
-
-impl fmt::Debug for SecretContent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SecretContent")
-            .field("name", &self.name)
-            .field("keys", &self.data.keys().collect::<Vec<_>>())
-            .field("password_pending", &self.password_pending)
-            .finish()
-    }
-}
-
-/// The password that a Secret holds.
-pub fn password_of(secret: &HeldSecret) -> Option<Password> {
-    secret
-        .data
-        .get(DB_PASSWORD)
-        .filter(|text| !text.is_empty())
-        .cloned()
-        .map(Password::new)
-}
+use connection::{DATABASE_URL, DB_HOST, DB_PASSWORD, connection, is_overwritten};
 
 /// A Secret that holds a password and nothing else yet.
 pub(super) fn with_password(name: &str, password: &Password) -> SecretContent {
@@ -148,18 +39,11 @@ pub(super) fn plan(
     match &observed.secret {
         SecretState::Missing => {
             let mut content = with_password(name, &observed.fresh_password);
-            let former = match &observed.former_secret {
-                Some(FormerSecret::Ours(former)) => Some(former),
-                Some(FormerSecret::Unmarked(former)) => {
-                    Some(former).filter(|former| is_for(former, instance))
-                }
-                None => None,
-            };
-            if let Some(former) = former
-                && let Some(password) = password_of(former)
-            {
+            if let Some((former, password)) = lent(instance, observed) {
                 content.data = connection(instance, &password);
-                content.password_pending = former.password_pending;
+                // One of an older release is not ours to send.
+                let ours = matches!(observed.former_secret, Some(FormerSecret::Ours(_)));
+                content.password_pending = ours && is_open(former, &password, observed);
             }
             plan.actions.push(Action::CreateSecret(content));
             None
@@ -188,6 +72,16 @@ pub(super) fn plan(
             None
         }
     }
+}
+
+/// The password of the Secret that a new one replaces, and that Secret.
+fn lent<'a>(instance: &Instance, observed: &'a Observed) -> Option<(&'a HeldSecret, Password)> {
+    let former = match observed.former_secret.as_ref()? {
+        FormerSecret::Ours(former) => former,
+        FormerSecret::Unmarked(former) if is_for(former, instance) => former,
+        FormerSecret::Unmarked(_) => return None,
+    };
+    Some((former, password_of(former)?))
 }
 
 /// The obstacle of a Secret that serves something else.
@@ -219,18 +113,17 @@ fn keep(
     observed: &Observed,
     plan: &mut Plan,
 ) -> Option<Password> {
-    let accepted = observed.accepted_password.as_ref() == Some(password);
-    // Which of the two RDS has is unknown, and one of them is about to go.
     let content = SecretContent {
         name: held.name.clone(),
         data: connection(instance, password),
-        password_pending: (held.password_pending || is_overwritten(held, password)) && !accepted,
+        password_pending: is_open(held, password, observed),
     };
     let complete = content
         .data
         .iter()
         .all(|(key, value)| held.data.get(key) == Some(value));
-    if !complete || content.password_pending != held.password_pending {
+    let noted = content.password_pending || held.noted == Noted::This;
+    if !complete || !noted || content.password_pending != held.password_pending {
         plan.actions.push(Action::UpdateSecret {
             held: held.clone(),
             content: content.clone(),
@@ -247,18 +140,20 @@ fn keep(
     None
 }
 
-/// Whether somebody wrote a password over ours: the URL still has another.
-fn is_overwritten(held: &HeldSecret, password: &Password) -> bool {
-    let in_url = held.data.get(DATABASE_URL).and_then(|url| {
-        let (_, rest) = url.split_once("://")?;
-        let (user_and_password, _) = rest.split_once('@')?;
-        Some(user_and_password.split_once(':')?.1)
-    });
-    in_url.is_some_and(|in_url| in_url != encoded(password.expose()))
-}
-
-fn encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
+/// Whether RDS may have another password than a Secret of ours holds.
+fn is_open(held: &HeldSecret, password: &Password, observed: &Observed) -> bool {
+    // What this process did itself is known for certain; and of a password
+    // whose fate is not, neither it nor the one before can be relied on.
+    if let Some(sent) = &observed.sent_password {
+        return !sent.accepted || sent.password != *password;
+    }
+    held.password_pending
+        || match held.noted {
+            Noted::This => false,
+            Noted::Another => true,
+            // Of what an older release wrote, the URL alone can tell.
+            Noted::Nothing => is_overwritten(held, password),
+        }
 }
 
 /// Adds what an older release's Secret lacks, and changes nothing that it has:
@@ -312,41 +207,16 @@ fn is_for(held: &HeldSecret, instance: &Instance) -> bool {
     endpoint.is_some() && host == endpoint
 }
 
-/// Whether an application can connect to this instance with what a Secret holds.
-pub fn is_complete(secret: &SecretState, instance: &Instance) -> bool {
-    match secret {
-        SecretState::Ours(held) => !held.password_pending && held.data.contains_key(DATABASE_URL),
+/// Whether an application can connect to this instance with what the Secret holds.
+pub fn is_complete(observed: &Observed, instance: &Instance) -> bool {
+    match &observed.secret {
+        SecretState::Ours(held) => {
+            let open = password_of(held).is_some_and(|known| is_open(held, &known, observed));
+            !held.password_pending && !open && held.data.contains_key(DATABASE_URL)
+        }
         SecretState::Unmarked(held) => {
             is_for(held, instance) && held.data.contains_key(DATABASE_URL)
         }
         SecretState::Missing | SecretState::Foreign(_) | SecretState::Unreadable(_) => false,
     }
-}
-
-/// The keys of a Secret for an instance; only the password while RDS has not
-/// given it an endpoint.
-fn connection(instance: &Instance, password: &Password) -> BTreeMap<String, String> {
-    let mut data = BTreeMap::from([(DB_PASSWORD.to_owned(), password.expose().to_owned())]);
-    let Some((host, port)) = &instance.endpoint else {
-        return data;
-    };
-    // RDS always makes `postgres`; `DBName` is what it makes besides.
-    let name = instance.database_name.as_deref().unwrap_or("postgres");
-    let user = &instance.master_username;
-    let url = format!(
-        "postgres://{}:{}@{host}:{port}/{}?sslmode=require",
-        encoded(user),
-        encoded(password.expose()),
-        encoded(name),
-    );
-    for (key, value) in [
-        (DB_HOST, host.clone()),
-        (DB_PORT, port.to_string()),
-        (DB_NAME, name.to_owned()),
-        (DB_USER, user.clone()),
-        (DATABASE_URL, url),
-    ] {
-        data.insert(key.to_owned(), value);
-    }
-    data
 }

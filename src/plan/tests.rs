@@ -5,9 +5,11 @@
 mod convergence;
 mod create;
 mod delete;
+mod hold;
 mod modify;
 mod obstacles;
 mod ownership;
+mod parts;
 mod policy;
 mod secret;
 mod settings;

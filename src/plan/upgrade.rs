@@ -83,7 +83,7 @@ pub(super) fn request(
     plan.blocked.push(Obstacle::new(
         Reason::IncompatibleState,
         format!(
-            "RDS was asked once to upgrade to {wanted}, and {} still runs. Most likely its check before the upgrade failed: the instance's events and its log of upgrades in RDS say why. Mend that, then change the spec in any way to have it tried once more, or write an engineVersion of the same major.",
+            "Stow set out once to have RDS upgrade to {wanted}, and {} still runs. Most likely RDS's check before the upgrade failed: then the instance's events and its log of upgrades in RDS say why, and that is to be mended first. If they say nothing, Stow was stopped before RDS took the request. Either way change the spec in any way to have it tried once more, or write an engineVersion of the same major.",
             instance.engine_version.as_deref().unwrap_or_default()
         ),
     ));
@@ -95,7 +95,7 @@ pub(super) fn request(
 fn is_open(modify: &Action, room: &Room, observed: &Observed) -> bool {
     let mut issued = observed.issued.iter();
     let mut failed = observed.failed.iter();
-    issued.any(|(issued, at)| issued == modify && room.now < *at + super::SETTLING)
+    issued.any(|(issued, at)| issued == modify && room.now < *at + super::hold::SETTLING)
         || failed
             .any(|failed| failed.action == *modify && failed.obstacle.reason != Reason::Unreachable)
 }

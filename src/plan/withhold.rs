@@ -6,7 +6,7 @@ use stow_versions::status::Reason;
 
 use crate::rds::DeleteInstance;
 
-use super::{Action, Obstacle, Plan};
+use super::{Action, Obstacle, Plan, Presence};
 
 /// Takes back every action, and says what they would have done.
 pub(super) fn all(plan: &mut Plan) {
@@ -26,9 +26,13 @@ pub(super) fn all(plan: &mut Plan) {
     }
 }
 
-/// Takes back what would change something at AWS, with all that follows it.
-pub(super) fn at_rds(plan: &mut Plan) {
-    let Some(first) = plan.actions.iter().position(changes_rds) else {
+/// Takes back what would change something at AWS, with all that follows it. A
+/// Secret is not given a password that RDS is not told, either: applications
+/// would be let in no more.
+pub(super) fn at_rds(plan: &mut Plan, instance: &Presence) {
+    let exists = !matches!(instance, Presence::Absent { .. });
+    let withheld = |action: &Action| changes_rds(action) || exists && gives_password(action);
+    let Some(first) = plan.actions.iter().position(withheld) else {
         return;
     };
     let actions: Vec<_> = plan.actions.drain(first..).collect();
@@ -60,16 +64,32 @@ fn changes_rds(action: &Action) -> bool {
     }
 }
 
+/// Whether a Secret gets a password that RDS may not have.
+fn gives_password(action: &Action) -> bool {
+    match action {
+        Action::CreateSecret(content) | Action::UpdateSecret { content, .. } => {
+            content.password_pending
+        }
+        _ => false,
+    }
+}
+
 /// What an action does, in words that follow "it would".
 fn summary(action: &Action) -> String {
     match action {
         Action::AddFinalizer => "add the finalizer".to_owned(),
         Action::RemoveFinalizer => "remove the finalizer".to_owned(),
-        Action::Release { identifier } => {
+        Action::Release { identifier, .. } => {
             format!("remove the finalizer and leave RDS instance {identifier}")
         }
         Action::NoteUpgrade { version } => format!("note the upgrade to {version}"),
+        Action::CreateSecret(content) if content.password_pending => {
+            format!("create Secret {} with a new password", content.name)
+        }
         Action::CreateSecret(content) => format!("create Secret {}", content.name),
+        Action::UpdateSecret { held, content } if content.password_pending => {
+            format!("write Secret {} and tell RDS its password", held.name)
+        }
         Action::UpdateSecret { held, .. } => format!("write Secret {}", held.name),
         Action::DeleteSecret(held) => format!("delete Secret {}", held.name),
         Action::Create(request) => format!("create RDS instance {}", request.identifier),

@@ -89,7 +89,9 @@ impl Decision {
         match self {
             Self::Backoff => "tries again, less and less often",
             Self::Slowly => "tries again every few minutes",
-            Self::Wait => "tries again when the spec or the ConfigMap changes, or after 15 minutes",
+            Self::Wait => {
+                "tries again when another request follows from the spec or the ConfigMap, or after 15 minutes"
+            }
             Self::Stop => "stops, and goes by what RDS shows next",
         }
     }

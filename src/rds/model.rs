@@ -191,16 +191,6 @@ pub struct ModifyInstance {
 }
 
 impl ModifyInstance {
-    /// Whether both change the same, be it to different values.
-    pub fn overlaps(&self, other: &Self) -> bool {
-        let subjects = |request: &Self| -> BTreeSet<String> {
-            let changes = request.changes().into_iter();
-            let subject = |change: String| change.split(' ').next().map(str::to_owned);
-            changes.filter_map(subject).collect()
-        };
-        !subjects(self).is_disjoint(&subjects(other))
-    }
-
     /// Each change that it asks for, in the words of a spec, such as
     /// `size db.m6g.large`; a password without its text.
     pub fn changes(&self) -> Vec<String> {
@@ -241,6 +231,22 @@ impl ModifyInstance {
         let mut changes: Vec<_> = changes.into_iter().flatten().collect();
         changes.extend(settings.words());
         changes
+    }
+
+    /// Whether both change the same, be it to different values.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let both = [
+            self.class.is_some() && other.class.is_some(),
+            self.storage.is_some() && other.storage.is_some(),
+            self.storage_type.is_some() && other.storage_type.is_some(),
+            self.iops.is_some() && other.iops.is_some(),
+            self.throughput.is_some() && other.throughput.is_some(),
+            self.max_storage.is_some() && other.max_storage.is_some(),
+            self.multi_az.is_some() && other.multi_az.is_some(),
+            self.engine_version.is_some() && other.engine_version.is_some(),
+            self.master_password.is_some() && other.master_password.is_some(),
+        ];
+        both.contains(&true) || self.settings.overlaps(&other.settings)
     }
 
     /// Whether it asks for nothing.

@@ -70,6 +70,91 @@ impl Settings {
         self.with(other, &Merge(same, same, same, same, same))
     }
 
+    /// Whether something is stated here and in `other`, the same or not.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        fn twice<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
+            one.filter(|_| other.is_some()).cloned()
+        }
+        self.with(other, &Merge(twice, twice, twice, twice, twice)) != Self::default()
+    }
+
+    /// Each setting by itself, and the two windows, which must not overlap,
+    /// together. What keeps a database safe from others, and from its deletion,
+    /// comes first.
+    pub fn apart(self) -> Vec<Self> {
+        let Self {
+            port,
+            backup_retention,
+            backup_window,
+            maintenance_window,
+            auto_minor_version_upgrade,
+            parameter_group,
+            security_groups,
+            publicly_accessible,
+            iam_authentication,
+            performance_insights,
+            enhanced_interval,
+            log_exports,
+            extended_support,
+            deletion_protection,
+        } = self;
+        let none = Self::default;
+        let mut apart = vec![
+            Self {
+                publicly_accessible,
+                ..none()
+            },
+            Self {
+                security_groups,
+                ..none()
+            },
+            Self {
+                deletion_protection,
+                ..none()
+            },
+            Self {
+                backup_retention,
+                ..none()
+            },
+            Self {
+                iam_authentication,
+                ..none()
+            },
+            Self { port, ..none() },
+            Self {
+                backup_window,
+                maintenance_window,
+                ..none()
+            },
+            Self {
+                auto_minor_version_upgrade,
+                ..none()
+            },
+            Self {
+                parameter_group,
+                ..none()
+            },
+            Self {
+                performance_insights,
+                ..none()
+            },
+            Self {
+                enhanced_interval,
+                ..none()
+            },
+            Self {
+                log_exports,
+                ..none()
+            },
+            Self {
+                extended_support,
+                ..none()
+            },
+        ];
+        apart.retain(|one| *one != none());
+        apart
+    }
+
     fn with(&self, other: &Self, merge: &Merge) -> Self {
         let Merge(flag, text, number, set, port) = merge;
         Self {
@@ -186,34 +271,4 @@ struct Merge(
 type Two<T> = fn(Option<&T>, Option<&T>) -> Option<T>;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn settings(port: Option<u16>, retention: Option<i32>, window: Option<&str>) -> Settings {
-        Settings {
-            port,
-            backup_retention: retention,
-            backup_window: window.map(str::to_owned),
-            ..Settings::default()
-        }
-    }
-
-    #[test]
-    fn only_what_is_stated_and_shown_otherwise_differs() {
-        let wanted = settings(Some(5433), Some(7), Some("03:00-04:00"));
-        let shown = settings(Some(5432), Some(7), None);
-        assert_eq!(wanted.beyond(&shown), settings(Some(5433), None, None));
-        assert_eq!(Settings::default().beyond(&shown), Settings::default());
-    }
-
-    #[test]
-    fn what_is_stated_stands_over_what_is_beneath() {
-        let above = settings(Some(5433), None, None);
-        let beneath = settings(Some(5432), Some(7), None);
-        assert_eq!(above.over(&beneath), settings(Some(5433), Some(7), None));
-        assert_eq!(
-            above.over(&beneath).shared(&beneath),
-            settings(None, Some(7), None)
-        );
-    }
-}
+mod tests;

@@ -7,7 +7,7 @@ use stow_versions::status::{ConditionType, PostgresDBStatus, Reason};
 use stow_versions::storage;
 
 use crate::cluster::Event;
-use crate::plan::{Action, Desired};
+use crate::plan::{Action, Desired, Stays};
 
 /// Something that the operator did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,12 +66,17 @@ impl Happening {
                 "RemoveFinalizer".to_owned(),
                 format!("Letting the object go, since RDS has no instance {identifier}"),
             ),
-            Action::Release { identifier } => (
+            Action::Release { identifier, why } => (
                 Reason::Deleting,
                 "RemoveFinalizer".to_owned(),
-                format!(
-                    "Letting the object go. RDS instance {identifier} stays, by spec.deletionPolicy, with its tags; the Secret goes with the object"
-                ),
+                match why {
+                    Stays::ByPolicy => format!(
+                        "Letting the object go. RDS instance {identifier} stays, by spec.deletionPolicy, with its tags; the Secret goes with the object"
+                    ),
+                    Stays::NotOurs => format!(
+                        "Letting the object go. RDS instance {identifier} is not its own, and stays"
+                    ),
+                },
             ),
             Action::AddFinalizer
             | Action::NoteUpgrade { .. }

@@ -8,9 +8,10 @@ use tracing::{info, warn};
 
 use crate::cluster::{self, Cluster};
 use crate::plan::{Action, Desired, Obstacle};
-use crate::rds::{self, Decision, Instance, Password, Rds};
+use crate::rds::{self, Decision, Instance, Rds};
 
 use super::events::Happening;
+use super::memory::Memory;
 use super::{Error, Pass};
 
 /// What an action changed, as far as it shows.
@@ -35,19 +36,20 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         action: Action,
     ) -> Result<bool, Error> {
         let fence = self.context.fence.clone();
+        let now = self.now();
+        self.remember(|memory| memory.ask(&action, now));
         let attempt = fence.bound(self.attempt(&action)).await;
         if attempt.is_err() && changes_instance(&action) {
             // Cut off in the middle: what became of it is unknown.
             self.remember_change(None);
+            self.remember(|memory| memory.supersede(&action));
         }
         match attempt? {
             Ok(effect) => {
-                self.context
-                    .memories
-                    .with(&self.subject.uid, |memory| memory.succeed(&action));
+                self.remember(|memory| memory.succeed(&action));
                 if let Effect::Instance(answer) = effect {
                     self.remember_change(answer.map(|answer| *answer));
-                    self.remember_accepted(&action);
+                    self.remember(|memory| memory.accept(&action, now));
                 }
                 if let Some(happening) = Happening::of(&action, desired) {
                     info!(action = happening.action, "{}", happening.note);
@@ -126,6 +128,9 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 if may_have_changed(&error) {
                     self.remember_change(None);
                 }
+                if matches!(error, rds::Error::Unknown { .. }) {
+                    self.remember(|memory| memory.supersede(&action));
+                }
                 let decision = error.decision();
                 if decision == Decision::Stop {
                     return Ok(());
@@ -135,29 +140,17 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         };
         warn!(reason = %obstacle.reason, "{}", obstacle.message);
         let now = self.now();
-        self.context.memories.with(&self.subject.uid, |memory| {
-            memory.fail(action, obstacle, decision, now);
-        });
+        self.remember(|memory| memory.fail(action, obstacle, decision, now));
         Ok(())
+    }
+
+    fn remember(&self, note: impl FnOnce(&mut Memory)) {
+        self.context.memories.with(&self.subject.uid, note);
     }
 
     fn remember_change(&self, answer: Option<Instance>) {
         let tick = self.context.sweeps.tick();
-        self.context
-            .memories
-            .with(&self.subject.uid, |memory| memory.change(tick, answer));
-    }
-
-    fn remember_accepted(&self, action: &Action) {
-        let now = self.now();
-        self.context.memories.with(&self.subject.uid, |memory| {
-            if let Some(password) = password_in(action) {
-                memory.accepted_password = Some(password.clone());
-            }
-            if matches!(action, Action::Modify(_) | Action::AddTags { .. }) {
-                memory.issue(action.clone(), now);
-            }
-        });
+        self.remember(|memory| memory.change(tick, answer));
     }
 
     /// The object goes with its finalizer, and no report follows.
@@ -199,14 +192,6 @@ fn may_have_changed(error: &rds::Error) -> bool {
             | rds::Refusal::Unmet
             | rds::Refusal::Invalid => false,
         },
-    }
-}
-
-fn password_in(action: &Action) -> Option<&Password> {
-    match action {
-        Action::Create(request) => Some(&request.master_password),
-        Action::Modify(request) => request.master_password.as_ref(),
-        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::plan::{Action, Failed, Obstacle, Presence};
+use crate::plan::{Action, BURST, Failed, Obstacle, Presence, SentPassword};
 use crate::rds::{Decision, Instance, Password};
 
 /// The first wait after a failure that time may mend.
@@ -18,9 +18,14 @@ const LATER: SignedDuration = SignedDuration::from_secs(60);
 /// No wait is longer: a quota is raised, a right granted, without a word to us.
 const LONGEST: SignedDuration = SignedDuration::from_mins(15);
 
-/// As many failures are remembered as one plan has requests, and some that were
-/// replaced by others; the oldest is forgotten first.
-const MOST_FAILURES: usize = 8;
+/// As many failures are remembered as one plan has requests, where each setting
+/// goes by itself, and some that were replaced by others; the oldest is
+/// forgotten first.
+const MOST_FAILURES: usize = 24;
+
+/// As many changes are remembered as RDS is asked for while it may not show
+/// them: a plan has few, and none is asked for twice.
+const MOST_ISSUED: usize = 32;
 
 /// What is remembered of one object's instance.
 #[derive(Clone, Debug, Default)]
@@ -39,8 +44,12 @@ pub(super) struct Memory {
     pub(super) deleting: bool,
     /// What RDS accepted, and when.
     pub(super) issued: Vec<(Action, Timestamp)>,
-    /// The last password that RDS accepted.
-    pub(super) accepted_password: Option<Password>,
+    /// When RDS was last asked to change the instance, [`BURST`] times at most.
+    pub(super) asked: Vec<Timestamp>,
+    /// The password that was sent to RDS last.
+    pub(super) sent_password: Option<SentPassword>,
+    /// Whether the instance was being deleted when it was seen last.
+    pub(super) going: bool,
     /// What failed, the last of it at the end.
     failures: Vec<Failure>,
     /// How many passes in a row the API server cut short.
@@ -120,13 +129,46 @@ impl Memory {
         self.seen();
     }
 
-    /// Notes that RDS accepted a change of what exists, until it shows. What was
-    /// accepted before and is changed again by this one may be asked for anew.
-    pub(super) fn issue(&mut self, action: Action, now: Timestamp) {
-        self.issued.retain(|(earlier, at)| {
-            now.duration_since(*at) < LONGEST && !action.supersedes(earlier)
-        });
-        self.issued.push((action, now));
+    /// Notes, before RDS is asked, what it is asked for: whatever becomes of it,
+    /// what was accepted before counts no more.
+    pub(super) fn ask(&mut self, action: &Action, now: Timestamp) {
+        if let Some(password) = password_in(action) {
+            self.sent_password = Some(SentPassword {
+                password: password.clone(),
+                accepted: false,
+            });
+        }
+        if matches!(action, Action::Modify(_) | Action::AddTags { .. }) {
+            if self.asked.len() == BURST {
+                self.asked.remove(0);
+            }
+            self.asked.push(now);
+        }
+    }
+
+    /// Notes that RDS accepted what it was asked for.
+    pub(super) fn accept(&mut self, action: &Action, now: Timestamp) {
+        if let Some(sent) = &mut self.sent_password
+            && password_in(action) == Some(&sent.password)
+        {
+            sent.accepted = true;
+        }
+        self.going |= matches!(action, Action::Delete(_));
+        if matches!(action, Action::Modify(_) | Action::AddTags { .. }) {
+            self.supersede(action);
+            self.issued
+                .retain(|(_, at)| now.duration_since(*at) < LONGEST);
+            if self.issued.len() == MOST_ISSUED {
+                self.issued.remove(0);
+            }
+            self.issued.push((action.clone(), now));
+        }
+    }
+
+    /// Forgets what RDS accepted before and may show no more, since it was, or
+    /// may have been, asked for something else instead.
+    pub(super) fn supersede(&mut self, by: &Action) {
+        self.issued.retain(|(issued, _)| !issued.overlaps(by));
     }
 
     /// Notes that the instance is there, or that absences count from now on.
@@ -146,7 +188,16 @@ impl Memory {
         Presence::Absent {
             sweeps: self.absences,
             since: now.duration_since(since),
+            going: self.going,
         }
+    }
+}
+
+fn password_in(action: &Action) -> Option<&Password> {
+    match action {
+        Action::Create(request) => Some(&request.master_password),
+        Action::Modify(request) => request.master_password.as_ref(),
+        _ => None,
     }
 }
 
@@ -175,58 +226,4 @@ impl Memories {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::rds::ModifyInstance;
-
-    fn size(class: &str) -> Action {
-        Action::Modify(Box::new(ModifyInstance {
-            class: Some(class.to_owned()),
-            ..ModifyInstance::default()
-        }))
-    }
-
-    fn storage(gibibytes: i32) -> Action {
-        Action::Modify(Box::new(ModifyInstance {
-            storage: Some(gibibytes),
-            ..ModifyInstance::default()
-        }))
-    }
-
-    fn tag(key: &str, value: &str) -> Action {
-        Action::AddTags {
-            arn: "arn".to_owned(),
-            tags: BTreeMap::from([(key.to_owned(), value.to_owned())]),
-        }
-    }
-
-    #[test]
-    fn what_was_changed_again_does_not_count_as_accepted() {
-        let mut memory = Memory::default();
-        let now = Timestamp::UNIX_EPOCH;
-        for action in [
-            size("small"),
-            storage(40),
-            tag("team", "a"),
-            tag("cost", "1"),
-            size("large"),
-            tag("team", "b"),
-        ] {
-            memory.issue(action, now);
-        }
-        let stands: Vec<_> = memory
-            .issued
-            .into_iter()
-            .map(|(action, _)| action)
-            .collect();
-        let want = [
-            storage(40),
-            tag("cost", "1"),
-            size("large"),
-            tag("team", "b"),
-        ];
-        assert_eq!(stands, want);
-    }
-}
+mod tests;

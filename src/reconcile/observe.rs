@@ -9,7 +9,7 @@ use stow_versions::status::Reason;
 use crate::cluster::{Cluster, Error, PostgresDB, SecretRead};
 use crate::plan::{
     Desired, FormerSecret, Goal, Observed, Obstacle, Presence, SWEEPS_THAT_CONFIRM, SecretState,
-    Subject, copies, once_existed, previous,
+    Subject, copies, is_going, once_existed, previous,
 };
 use crate::rds::{Instance, Rds};
 
@@ -55,18 +55,27 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
     let copy = copies(subject, instances()).map(|copy| copy.identifier.clone());
     let previous = previous(subject, instances()).cloned();
 
+    let arn = object.status.arn.clone();
+    let elsewhere = arn.filter(|arn| context.guard.is_elsewhere(arn));
+    // A process that starts anew has seen nothing.
+    if let Presence::Absent { going, .. } = &mut instance {
+        *going |= object.status.ready.as_deref().is_some_and(is_going);
+    }
+
     let fresh_password = (context.ambient.password)();
     Ok(context.memories.with(&subject.uid, |memory| Observed {
         finalizer: object.has_finalizer(),
         recorded,
         instance,
         copy,
+        elsewhere,
         previous,
         secret,
         former_secret,
         fresh_password,
         issued: memory.issued.clone(),
-        accepted_password: memory.accepted_password.clone(),
+        asked: memory.asked.clone(),
+        sent_password: memory.sent_password.clone(),
         failed: memory.failed(),
         upgrade_tried: upgrade_tried(object),
         read_only: context.read_only,
@@ -103,6 +112,7 @@ fn presence<R, C>(context: &Context<R, C>, subject: &Subject, deleting: bool) ->
         }
         if let Some(instance) = found {
             memory.seen();
+            memory.going = is_going(&instance.status);
             return described(instance);
         }
         memory.missed(sweep.tick, now)

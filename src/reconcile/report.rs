@@ -80,7 +80,7 @@ pub(super) fn status(
     status.observed_generation = object.metadata.generation;
     status.pending.clone_from(&plan.pending);
     if matches!(desired.goal, Goal::Exists(_))
-        && instance.is_some_and(|instance| is_complete(&observed.secret, instance))
+        && instance.is_some_and(|instance| is_complete(observed, instance))
         && !matches!(observed.former_secret, Some(FormerSecret::Ours(_)))
     {
         let name = validate::secret_name(object, &desired.subject);
@@ -190,7 +190,7 @@ fn ready(
         return Some(not(ConditionStatus::False));
     }
     let usable = instance.endpoint.is_some()
-        && is_complete(&observed.secret, instance)
+        && is_complete(observed, instance)
         && !instance.pending.master_password;
     Some(match is_serving(&instance.status) {
         Some(true) if usable => {

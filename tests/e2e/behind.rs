@@ -80,9 +80,10 @@ async fn what_aws_does_by_itself_is_shown_and_what_people_do_is_undone() -> Resu
 #[tokio::test]
 async fn an_instance_that_somebody_took_away_is_missed() -> Result<()> {
     let stage = Stage::running().await?;
-    let both = database("renamed", &SPEC) + &database("deleted", &SPEC);
-    stage.apply(&both, &[]).await?;
-    for name in ["renamed", "deleted"] {
+    let names = ["renamed", "deleted", "moved"];
+    let all = names.map(|name| database(name, &SPEC));
+    stage.apply(&all.concat(), &[]).await?;
+    for name in names {
         stage.ready(name).await?;
     }
     let rds = &stage.only().rds;
@@ -112,5 +113,31 @@ async fn an_instance_that_somebody_took_away_is_missed() -> Result<()> {
     stage.delete("postgresdb/deleted").await?;
     stage.gone("postgresdb/deleted").await?;
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
+    renamed_and_deleted(&stage).await
+}
+
+/// A database under another name is not forgotten, but by a word.
+async fn renamed_and_deleted(stage: &Stage) -> Result<()> {
+    stage.meddle("moved", json!({"rename": "away"})).await?;
+    stage.stalled("moved", "InstanceMissing").await?;
+    stage.delete("postgresdb/moved").await?;
+    let told = "set spec.deletionPolicy: Retain";
+    let object = stage
+        .object("moved", "told under which name it lives", |object| {
+            condition(object, "Stalled").is_some_and(|found| {
+                let message = found["message"].as_str();
+                message.is_some_and(|message| message.contains(told))
+            })
+        })
+        .await?;
+    assert!(crate::looks::said(&object, "Stalled").contains("instance away carries its tags"));
+    stage
+        .edit("moved", r#"{"deletionPolicy":"Retain"}"#)
+        .await?;
+    stage.gone("postgresdb/moved").await?;
+    let names = stage.instances("DBInstanceIdentifier").await?;
+    assert!(names.contains(&"away".to_owned()), "{names:?}");
+    let calls = stage.only().rds.mutations();
+    assert_eq!(calls.len(), 0, "{calls:?}");
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! Changes in place: what is asked of RDS for each, once, and what is not.
 
-use harness::Result;
+use harness::{Answer, Call, Result, eventually};
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::looks::{asked, database, said};
-use crate::stage::Stage;
+use crate::stage::{PATIENCE, Stage, condition};
 
 /// What the spec of a test says at first.
 const SPEC: [&str; 4] = [
@@ -151,6 +152,76 @@ async fn what_is_not_asked_for_is_left_alone() -> Result<()> {
     assert_eq!(rds.mutations().len(), 0, "{:?}", rds.mutations());
     let object = stage.ready("orders").await?;
     assert_eq!(object["spec"]["storage"], "20Gi");
+    Ok(())
+}
+
+/// Whoever rewrites an object without end has all of RDS's patience to use up,
+/// which is the account's. A part that RDS refuses leaves no database open.
+#[tokio::test]
+async fn one_object_takes_its_share_of_calls_and_no_more() -> Result<()> {
+    let stage = Stage::with_states_alone().await?;
+    let all = ["stormy", "open"].map(|name| database(name, &SPEC));
+    stage.apply(&all.concat(), &[]).await?;
+    for name in ["stormy", "open"] {
+        stage.ready(name).await?;
+    }
+    for minute in 10..40 {
+        let edit = format!(r#"{{"backup":{{"window":"01:{minute}-02:{minute}"}}}}"#);
+        stage.edit("stormy", &edit).await?;
+        stage.judged("stormy").await?;
+    }
+    let object = stage
+        .object("stormy", "told that it waits", |object| {
+            let told = condition(object, "Reconciling");
+            told.is_some_and(|told| told["reason"] == "Throttled")
+        })
+        .await?;
+    assert!(said(&object, "Reconciling").contains("asks no faster"));
+    assert!(said(&object, "Ready").contains("can be used"));
+    let calls = stage.sent("ModifyDBInstance", "stormy");
+    assert!(calls.len() <= 20, "{}: {calls:?}", calls.len());
+    refused_in_part(&stage).await?;
+
+    // The last of them is made in the end.
+    let object = stage
+        .object("stormy", "as it was left", |object| {
+            condition(object, "Reconciling").is_none()
+        })
+        .await?;
+    assert_eq!(object["spec"]["backup"]["window"], "01:39-02:39");
+    let windows = stage.instances("PreferredBackupWindow").await?;
+    assert!(windows.contains(&"01:39-02:39".to_owned()), "{windows:?}");
+    Ok(())
+}
+
+async fn refused_in_part(stage: &Stage) -> Result<()> {
+    let fault = Answer::rds_fault(
+        StatusCode::BAD_REQUEST,
+        "InvalidParameterValue",
+        "not this window",
+    );
+    let window = "PreferredMaintenanceWindow";
+    let refused = |call: &Call| call.parameter(window).is_some();
+    stage.only().rds.when(refused).answer(fault);
+    let edit = r#"{"maintenanceWindow":"mon:08:00-mon:09:00","deletionProtection":true,"autoMinorVersionUpgrade":false}"#;
+    stage.edit("open", edit).await?;
+    let told = stage.stalled("open", "Refused").await?;
+    assert!(told.contains("not this window"), "{told}");
+    eventually("the rest of it", PATIENCE, || async {
+        let calls = stage.sent("ModifyDBInstance", "open");
+        let made = |key: &&str| {
+            let is_it = |call: &Call| call.parameter(key).is_some() && !refused(call);
+            calls.iter().any(is_it)
+        };
+        ["DeletionProtection", "AutoMinorVersionUpgrade"]
+            .iter()
+            .all(made)
+    })
+    .await?;
+    stage.sweeps(2).await?;
+    // All at once, the window, and each of the others.
+    let calls = stage.sent("ModifyDBInstance", "open");
+    assert_eq!(calls.len(), 4, "{calls:?}");
     Ok(())
 }
 

@@ -6,7 +6,7 @@ mod since_2017;
 
 use harness::{Error, Result, eventually};
 use http::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::looks::{database, text_at};
 use crate::stage::{NAMESPACE, PATIENCE, Stage, decoded};
@@ -57,8 +57,15 @@ pub(crate) fn opaque(name: &str, data: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn a_secret_is_renamed_restored_and_made_anew() -> Result<()> {
-    let stage = Stage::running().await?;
-    let names = ["renamed", "edited", "overwritten", "emptied", "lost"];
+    let mut stage = Stage::running().await?;
+    let names = [
+        "renamed",
+        "edited",
+        "overwritten",
+        "rewritten",
+        "emptied",
+        "lost",
+    ];
     let all = names.map(|name| database(name, &SPEC));
     stage.apply(&all.concat(), &[]).await?;
     renamed(&stage).await?;
@@ -67,7 +74,14 @@ async fn a_secret_is_renamed_restored_and_made_anew() -> Result<()> {
     for name in ["emptied", "lost"] {
         made_anew(&stage, name).await?;
     }
-    Ok(())
+    rewritten(&stage, "told-at-once").await?;
+    // One that starts anew has the Secret's own word alone.
+    stage.replicas[0].operator.kill()?;
+    stage.replicas[0].operator.wait(PATIENCE).await?;
+    let old = rewrite(&stage, "told-after-all").await?;
+    stage.only().rds.forget();
+    stage.restart(0)?;
+    told(&stage, "told-after-all", &old).await
 }
 
 /// The new one has the same password before the old one goes.
@@ -148,6 +162,43 @@ async fn overwritten(stage: &Stage) -> Result<()> {
     );
     stage.ready("overwritten").await?;
     changed(stage, "overwritten", &before).await
+}
+
+/// Password and URL agree with each other, as in an older copy that is put
+/// back, and RDS has neither.
+async fn rewritten(stage: &Stage, password: &str) -> Result<()> {
+    stage.ready("rewritten").await?;
+    let old = rewrite(stage, password).await?;
+    stage.only().rds.forget();
+    stage.nudge("rewritten").await?;
+    told(stage, password, &old).await
+}
+
+/// Returns the Secret as it was.
+async fn rewrite(stage: &Stage, password: &str) -> Result<Value> {
+    let old = complete(stage, "rewritten").await?;
+    let url = decoded(&old, "DATABASE_URL")?;
+    let before = decoded(&old, "DB_PASSWORD")?;
+    let url = url.replace(&format!(":{before}@"), &format!(":{password}@"));
+    let edit = json!({"stringData": {"DB_PASSWORD": password, "DATABASE_URL": url}});
+    stage.patch("secret/rewritten", &edit.to_string()).await?;
+    Ok(old)
+}
+
+async fn told(stage: &Stage, password: &str, old: &Value) -> Result<()> {
+    let after = eventually(format!("{password} sent"), PATIENCE, || async {
+        let calls = stage.sent("ModifyDBInstance", "rewritten");
+        if calls.is_empty() {
+            return Err(Error::Unexpected("not yet".to_owned()));
+        }
+        Ok((complete(stage, "rewritten").await?, calls))
+    });
+    let (secret, calls) = after.await.map_err(|error| stage.explain(&error))?;
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0].parameter("MasterUserPassword"), Some(password));
+    assert_eq!(decoded(&secret, "DB_PASSWORD")?, password);
+    stage.ready("rewritten").await?;
+    changed(stage, "rewritten", old).await
 }
 
 /// A password that is nowhere any more is made anew, and RDS is told it.

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use stow_versions::v1beta1::{ApplyChanges, DeletionPolicy};
 
-use super::world::{World, absent, instance, settings as shown};
-use crate::plan::{Action, Goal, HeldSecret, Presence, SecretState};
+use super::world::{World, absent, instance, sent, settings as shown};
+use crate::plan::{Action, Goal, HeldSecret, Noted, Presence, SecretState};
 use crate::rds::{Instance, Pending, Settings};
 
 /// What RDS and Kubernetes make of an action, at once.
@@ -24,16 +24,20 @@ fn apply(world: &mut World, action: Action) {
                 resource_version: "1".into(),
                 data: content.data,
                 password_pending: content.password_pending,
+                noted: Noted::Nothing,
             });
         }
         Action::UpdateSecret { content, .. } => {
             let held = world.held();
             held.data.extend(content.data);
             held.password_pending = content.password_pending;
+            if !content.password_pending {
+                held.noted = Noted::This;
+            }
         }
         Action::DeleteSecret(_) => world.observed.former_secret = None,
         Action::Create(request) => {
-            world.observed.accepted_password = Some(request.master_password.clone());
+            world.observed.sent_password = Some(sent(request.master_password.expose()));
             world.observed.recorded = true;
             world.observed.instance = Presence::Present(Box::new(Instance {
                 class: request.class,
@@ -52,7 +56,7 @@ fn apply(world: &mut World, action: Action) {
         }
         Action::Modify(request) => {
             if let Some(password) = request.master_password {
-                world.observed.accepted_password = Some(password);
+                world.observed.sent_password = Some(sent(password.expose()));
             }
             let instance = world.instance();
             let Instance {

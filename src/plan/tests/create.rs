@@ -3,7 +3,7 @@
 use stow_versions::status::Reason;
 
 use super::world::{Change, World, absent, decides, instance, secret};
-use crate::plan::{Action, Obstacle, Presence, SecretState, TAG_IDENTIFIER};
+use crate::plan::{Action, Noted, Obstacle, Presence, SecretState, TAG_IDENTIFIER};
 
 #[test]
 fn creation_keeps_the_password_before_it_sends_it() {
@@ -14,6 +14,7 @@ fn creation_keeps_the_password_before_it_sends_it() {
             let mut held = secret(&instance());
             held.data.retain(|key, _| key == "DB_PASSWORD");
             held.password_pending = true;
+            held.noted = Noted::Nothing;
             w.observed.secret = SecretState::Ours(held);
         })
     };
@@ -55,6 +56,24 @@ fn nothing_is_created_where_something_may_exist() {
         (
             |w| {
                 w.observed.secret = SecretState::Ours(secret(&instance()));
+                w.observed.instance = absent(2);
+            },
+            "!InstanceMissing",
+        ),
+        // Also where the next one was under way.
+        (
+            |w| {
+                let mut held = secret(&instance());
+                held.password_pending = true;
+                w.observed.secret = SecretState::Ours(held);
+                w.observed.instance = absent(2);
+            },
+            "!InstanceMissing",
+        ),
+        (
+            |w| {
+                w.observed.recorded = true;
+                w.observed.elsewhere = Some("arn:elsewhere".into());
                 w.observed.instance = absent(2);
             },
             "!InstanceMissing",

@@ -3,7 +3,7 @@
 use stow_versions::status::Reason;
 use stow_versions::v1beta1::DeletionPolicy;
 
-use super::world::{Change, World, absent, absent_for, decides};
+use super::world::{Change, FINAL_SNAPSHOT, World, absent, absent_for, decides, told};
 use crate::plan::{Goal, Obstacle, Presence, SecretState};
 
 #[test]
@@ -65,6 +65,57 @@ fn an_instance_that_nobody_ever_saw_must_be_absent_for_longer() {
             w.observed.instance = absent_for(2, seconds);
         };
         decides(World::leaving(), change, want);
+    }
+}
+
+#[test]
+fn a_database_that_may_live_elsewhere_is_let_go_by_a_word_alone() {
+    let gone = |change: Change| {
+        World::leaving().with(|w| {
+            w.observed.instance = absent(2);
+            change(w);
+        })
+    };
+    let elsewhere: Change = |w| w.observed.elsewhere = Some("arn:elsewhere".into());
+    let renamed: Change = |w| w.observed.copy = Some("renamed".into());
+    for (change, name) in [(elsewhere, "arn:elsewhere"), (renamed, "renamed")] {
+        let plan = gone(change).plan();
+        assert_eq!(told(&plan), "!InstanceMissing");
+        let message = &plan.blocked[0].message;
+        for part in [name, "spec.deletionPolicy: Retain"] {
+            assert!(message.contains(part), "{message}");
+        }
+        for (wanted, want) in [
+            (DeletionPolicy::Retain, format!("-finalizer(leaves {name})")),
+            (DeletionPolicy::Delete, "!InstanceMissing".to_owned()),
+        ] {
+            decides(gone(change), policy(wanted), &want);
+        }
+    }
+    // What was made from an instance is no reason to keep the object that the
+    // instance itself was deleted for, or that never had one.
+    let went = |w: &mut World| {
+        if let Presence::Absent { going, .. } = &mut w.observed.instance {
+            *going = true;
+        }
+    };
+    decides(gone(renamed), went, "-finalizer");
+    let never = |w: &mut World| w.observed.recorded = false;
+    decides(gone(renamed), never, "-finalizer");
+}
+
+#[test]
+fn a_database_that_was_to_stay_is_not_said_to_have_had_a_snapshot() {
+    for (wanted, says) in [
+        (DeletionPolicy::Retain, "cannot keep it any more"),
+        (DeletionPolicy::Snapshot, FINAL_SNAPSHOT),
+    ] {
+        let going = |w: &mut World| w.instance().status = "deleting".into();
+        let plan = World::leaving().with(policy(wanted)).with(going).plan();
+        let message = &plan.waiting[0].message;
+        assert!(message.contains(says), "{message}");
+        let names_it = message.contains(FINAL_SNAPSHOT);
+        assert_eq!(names_it, wanted == DeletionPolicy::Snapshot, "{message}");
     }
 }
 

@@ -3,8 +3,8 @@
 use jiff::SignedDuration;
 use stow_versions::status::Reason;
 
-use super::world::{World, absent, decides, now, told};
-use crate::plan::{Failed, Goal, Obstacle, Presence};
+use super::world::{Change, World, absent, decides, instance, now, overwrite, secret, told};
+use crate::plan::{Failed, FormerSecret, Goal, Obstacle, Presence, SecretState};
 use crate::rds::{Error, Refusal};
 
 #[test]
@@ -129,4 +129,36 @@ fn a_paused_object_changes_nothing_at_aws() {
         w.observed.instance = absent(2);
     };
     decides(World::leaving(), gone, "-finalizer");
+}
+
+#[test]
+fn a_paused_object_is_given_no_password_that_rds_is_not_told() {
+    let rows: [(Change, &str); 6] = [
+        (|w| w.observed.secret = SecretState::Missing, "!Paused"),
+        (|w| drop(w.held().data.remove("DB_PASSWORD")), "!Paused"),
+        (|w| overwrite(w, "mine"), "!Paused"),
+        (
+            |w| {
+                w.observed.secret = SecretState::Missing;
+                w.instance().status = "backing-up".into();
+            },
+            "~InProgress !Paused",
+        ),
+        // What RDS has is still kept true.
+        (|w| drop(w.held().data.remove("DB_HOST")), "secret(DB_HOST)"),
+        (
+            |w| {
+                w.observed.secret = SecretState::Missing;
+                w.observed.former_secret = Some(FormerSecret::Ours(secret(&instance())));
+            },
+            "+secret(orders)",
+        ),
+    ];
+    for (change, want) in rows {
+        let paused = |w: &mut World| {
+            w.desired.paused = true;
+            change(w);
+        };
+        decides(World::settled(), paused, want);
+    }
 }

@@ -46,7 +46,12 @@ fn an_instance_that_is_not_ours_is_never_touched() {
         let world = World::leaving().with(never);
         let says_so = world.is_foreign();
         let want = if says_so { "-finalizer" } else { "!NotOwned" };
-        assert_eq!(told(&world.plan()), want);
+        let plan = world.plan();
+        assert_eq!(told(&plan), want);
+        // Its Event does not say that there is none.
+        for action in &plan.actions {
+            assert!(matches!(action, Action::Release { .. }), "{action:?}");
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use stow_versions::status::Reason;
 
 use super::world::{World, database};
-use crate::plan::{Action, Obstacle, TAG_UID, Undecided};
+use crate::plan::{Action, Noted, Obstacle, TAG_UID, Undecided};
 
 #[test]
 fn what_is_denied_is_said_and_nothing_is_done_about_it() {
@@ -62,6 +62,7 @@ fn required_tags_go_over_those_of_the_spec_and_under_our_own() {
         }
     });
     world.held().password_pending = true;
+    world.held().noted = Noted::Nothing;
     let plan = world.plan();
     let create = plan.actions.iter().find_map(|action| match action {
         Action::Create(request) => Some(request),

@@ -3,13 +3,16 @@
 use jiff::SignedDuration;
 use stow_versions::status::Reason;
 
-use super::world::{Change, World, decides, instance, now, secret, told};
-use crate::plan::{Action, Failed, FormerSecret, Obstacle, SecretState, password_of};
+use super::world::{Change, World, decides, instance, now, overwrite, secret, sent, told};
+use crate::plan::{
+    Action, Failed, FormerSecret, Noted, Obstacle, SecretState, SentPassword, is_complete,
+    password_of,
+};
 use crate::rds::Password;
 
 #[test]
 fn the_secret_is_kept_true() {
-    let rows: [(Change, &str); 12] = [
+    let rows: [(Change, &str); 13] = [
         (|w| drop(w.held().data.remove("DB_HOST")), "secret(DB_HOST)"),
         (
             |w| drop(w.held().data.insert("DB_HOST".into(), "x".into())),
@@ -30,7 +33,14 @@ fn the_secret_is_kept_true() {
         ),
         // RDS is told what somebody wrote, or the Secret would lie from then on.
         (
-            |w| drop(w.held().data.insert("DB_PASSWORD".into(), "mine".into())),
+            |w| overwrite(w, "mine"),
+            "secret(DATABASE_URL,*) modify(password=mine)",
+        ),
+        (
+            |w| {
+                overwrite(w, "mine");
+                w.held().noted = Noted::Nothing;
+            },
             "secret(DATABASE_URL,*) modify(password=mine)",
         ),
         // Not where RDS has accepted just that one, or where the URL says nothing.
@@ -39,7 +49,7 @@ fn the_secret_is_kept_true() {
                 w.held()
                     .data
                     .insert("DATABASE_URL".into(), "postgres://u:x@h/d".into());
-                w.observed.accepted_password = Some(Password::new("p/w".into()));
+                w.observed.sent_password = Some(sent("p/w"));
             },
             "secret(DATABASE_URL)",
         ),
@@ -51,7 +61,7 @@ fn the_secret_is_kept_true() {
         (
             |w| {
                 w.held().password_pending = true;
-                w.observed.accepted_password = Some(Password::new("p/w".into()));
+                w.observed.sent_password = Some(sent("p/w"));
             },
             "secret(settled)",
         ),
@@ -70,6 +80,64 @@ fn the_secret_is_kept_true() {
     for (change, want) in rows {
         decides(World::settled(), change, want);
     }
+}
+
+/// Somebody writes a password, and the URL that goes with it.
+fn consistent(world: &mut World, password: &str) {
+    overwrite(world, password);
+    let data = &mut world.held().data;
+    let url =
+        format!("postgres://postgres:{password}@orders.rds.example:5432/orders?sslmode=require");
+    data.insert("DATABASE_URL".into(), url);
+}
+
+#[test]
+fn rds_is_told_a_password_that_it_did_not_accept_whatever_the_url_says() {
+    let noted = |noted: Noted| {
+        World::settled().with(|w| {
+            consistent(w, "mine");
+            w.held().noted = noted;
+        })
+    };
+    decides(
+        noted(Noted::Another),
+        |_| {},
+        "secret(*) modify(password=mine)",
+    );
+    // An older release left no note: nothing says that RDS has another.
+    decides(noted(Noted::Nothing), |_| {}, "secret(note)");
+    decides(noted(Noted::This), |_| {}, "");
+    // What this process sent is known better than any note.
+    for note in [Noted::This, Noted::Nothing, Noted::Another] {
+        let sent_another = |w: &mut World| w.observed.sent_password = Some(sent("before"));
+        decides(noted(note), sent_another, "secret(*) modify(password=mine)");
+    }
+    // Until it is told, nobody can connect with it.
+    for (noted, want) in [(Noted::Another, false), (Noted::This, true)] {
+        let mut world = World::settled().with(|w| w.held().noted = noted);
+        let instance = world.instance().clone();
+        assert_eq!(is_complete(&world.observed, &instance), want, "{noted:?}");
+    }
+}
+
+#[test]
+fn a_password_that_comes_back_after_an_answer_was_lost_is_sent_again() {
+    let lost = |w: &mut World| {
+        w.held().password_pending = true;
+        w.observed.sent_password = Some(SentPassword {
+            accepted: false,
+            ..sent("between")
+        });
+        // It was accepted a minute before, and may be no more.
+        let before = World::settled().with(|w| w.held().password_pending = true);
+        w.observed.issued = vec![(before.plan().actions.remove(0), now())];
+    };
+    decides(World::settled(), lost, "modify(password=p/w)");
+    let unmarked = |w: &mut World| {
+        lost(w);
+        w.held().password_pending = false;
+    };
+    decides(World::settled(), unmarked, "secret(*) modify(password=p/w)");
 }
 
 #[test]
@@ -108,6 +176,13 @@ fn a_renamed_secret_takes_the_password_along_and_the_old_one_goes_last() {
         })
     };
     decides(renamed(), |_| {}, "+secret(orders-db)");
+    // Nor is a password that RDS was not told taken for one that it has.
+    let rewritten = |w: &mut World| {
+        let mut held = secret(&instance());
+        held.noted = Noted::Another;
+        w.observed.former_secret = Some(FormerSecret::Ours(held));
+    };
+    decides(renamed(), rewritten, "+secret(orders-db*)");
     let plan = renamed().plan();
     let [Action::CreateSecret(content)] = plan.actions.as_slice() else {
         panic!("{plan:?}")

@@ -8,8 +8,8 @@ use stow_versions::status::Reason;
 use stow_versions::v1beta1::DeletionPolicy;
 
 use crate::plan::{
-    Action, Creation, Database, Desired, Goal, HeldSecret, Observed, Ownership, Plan, Presence,
-    SecretState, Subject, ownership, plan,
+    Action, Creation, Database, Desired, Goal, HeldSecret, Noted, Observed, Ownership, Plan,
+    Presence, SecretState, SentPassword, Stays, Subject, ownership, plan,
 };
 use crate::rds::{Instance, Password, Pending, Settings};
 
@@ -27,7 +27,11 @@ pub(crate) fn absent(sweeps: u32) -> Presence {
 /// Missing from that many sweeps, for so many seconds.
 pub(crate) fn absent_for(sweeps: u32, seconds: i64) -> Presence {
     let since = SignedDuration::from_secs(seconds);
-    Presence::Absent { sweeps, since }
+    Presence::Absent {
+        sweeps,
+        since,
+        going: false,
+    }
 }
 
 pub(crate) fn subject() -> Subject {
@@ -60,11 +64,13 @@ impl World {
             secret: SecretState::Ours(secret(&instance)),
             instance: Presence::Present(Box::new(instance)),
             copy: None,
+            elsewhere: None,
             previous: None,
             former_secret: None,
             fresh_password: Password::new("fresh".into()),
             issued: Vec::new(),
-            accepted_password: None,
+            asked: Vec::new(),
+            sent_password: None,
             failed: Vec::new(),
             upgrade_tried: None,
             read_only: false,
@@ -257,6 +263,22 @@ pub(crate) fn secret(instance: &Instance) -> HeldSecret {
             .map(|(key, value)| (key.to_owned(), value))
             .collect(),
         password_pending: false,
+        noted: Noted::This,
+    }
+}
+
+/// Somebody writes a password over the one that RDS accepted.
+pub(super) fn overwrite(world: &mut World, password: &str) {
+    let held = world.held();
+    held.data.insert("DB_PASSWORD".into(), password.into());
+    held.noted = Noted::Another;
+}
+
+/// What RDS was sent, and accepted.
+pub(super) fn sent(password: &str) -> SentPassword {
+    SentPassword {
+        password: Password::new(password.into()),
+        accepted: true,
     }
 }
 
@@ -290,7 +312,10 @@ fn action(action: &Action) -> String {
     match action {
         Action::AddFinalizer => "+finalizer".into(),
         Action::RemoveFinalizer => "-finalizer".into(),
-        Action::Release { identifier } => format!("-finalizer(leaves {identifier})"),
+        Action::Release { identifier, why } => match why {
+            Stays::ByPolicy => format!("-finalizer(leaves {identifier})"),
+            Stays::NotOurs => "-finalizer".into(),
+        },
         Action::NoteUpgrade { version } => format!("note({version})"),
         Action::CreateSecret(content) => {
             let mark = if content.password_pending { "*" } else { "" };
@@ -302,6 +327,10 @@ fn action(action: &Action) -> String {
                 .iter()
                 .filter(|(key, value)| held.data.get(*key) != Some(value));
             let mut keys: Vec<_> = changed.map(|(key, _)| key.as_str()).collect();
+            let noted = content.password_pending || held.noted == Noted::This;
+            if keys.is_empty() && !noted && !held.password_pending {
+                keys.push("note");
+            }
             if held.password_pending != content.password_pending {
                 keys.push(if content.password_pending {
                     "*"

@@ -4,8 +4,8 @@ mod fuzz;
 
 use std::collections::BTreeMap;
 
-use crate::plan::HeldSecret;
 use crate::plan::tests::world::World;
+use crate::plan::{HeldSecret, Noted};
 
 use super::*;
 
@@ -24,6 +24,7 @@ fn a_secret_is_ours_by_type_label_and_owner_together() {
             resource_version: "1".into(),
             data: BTreeMap::new(),
             password_pending: false,
+            noted: Noted::This,
         },
         labelled,
         owners: owner.map(str::to_owned).into_iter().collect(),

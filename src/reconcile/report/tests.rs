@@ -62,18 +62,21 @@ fn observed(instance: Presence) -> Observed {
         resource_version: "1".into(),
         data: [("DATABASE_URL".to_owned(), "postgres://…".to_owned())].into(),
         password_pending: false,
+        noted: crate::plan::Noted::This,
     };
     Observed {
         finalizer: true,
         recorded: true,
         instance,
         copy: None,
+        elsewhere: None,
         previous: None,
         secret: SecretState::Ours(held),
         former_secret: None,
         fresh_password: Password::new("fresh".into()),
         issued: Vec::new(),
-        accepted_password: None,
+        asked: Vec::new(),
+        sent_password: None,
         failed: Vec::new(),
         upgrade_tried: None,
         read_only: false,
@@ -84,6 +87,7 @@ fn absent(sweeps: u32) -> Presence {
     Presence::Absent {
         sweeps,
         since: jiff::SignedDuration::from_mins(5),
+        going: false,
     }
 }
 

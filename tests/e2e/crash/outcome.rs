@@ -68,11 +68,10 @@ pub(crate) async fn created(
         panic!("{what}: {} Secrets", secrets.len());
     };
     assert_eq!(secret["metadata"]["name"], name, "{what}");
-    assert_eq!(
-        secret["metadata"]["annotations"],
-        Value::Null,
-        "{what}: the password is RDS's"
-    );
+    let annotations = secret["metadata"]["annotations"].as_object();
+    let annotations: Vec<_> = annotations.iter().flat_map(|all| all.keys()).collect();
+    let accepted = "stow.myob.com/accepted-password";
+    assert_eq!(annotations, [accepted], "{what}: the password is RDS's");
     let password = decoded(secret, "DB_PASSWORD")?;
     let url = decoded(secret, "DATABASE_URL")?;
     assert!(url.contains(&password), "{what}");

@@ -110,6 +110,26 @@ async fn a_switch_that_is_meant_is_acknowledged_by_the_command_that_it_tells() -
         .rds
         .count(|call| call.action() == Some("CreateDBInstance"));
     assert_eq!(creates, 2);
+
+    // Nor is it forgotten there, but by a word.
+    yard.forget();
+    stage.delete("postgresdb/alpha").await?;
+    let alpha = stage
+        .object("alpha", "told where it lives", |object| {
+            let told = crate::stage::condition(object, "Stalled");
+            told.and_then(|told| told["message"].as_str())
+                .is_some_and(|told| told.contains("spec.deletionPolicy: Retain"))
+        })
+        .await?;
+    let told = crate::looks::said(&alpha, "Stalled");
+    let arn = crate::looks::text_at(&alpha, "/status/arn");
+    assert!(!arn.contains(ELSEWHERE) && told.contains(arn), "{told}");
+    stage
+        .edit("alpha", r#"{"deletionPolicy":"Retain"}"#)
+        .await?;
+    stage.gone("postgresdb/alpha").await?;
+    let at_rds = yard.rds.mutations();
+    assert!(at_rds.is_empty(), "{at_rds:?}");
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::config::tests::entries;
 use crate::plan::tests::world::{World, absent};
-use crate::plan::{Action, HeldSecret, Plan, Presence, SecretState};
+use crate::plan::{Action, HeldSecret, Noted, Plan, Presence, SecretState};
 
 /// The ConfigMap as it is, or none.
 fn platforms() -> impl Strategy<Value = Option<Configuration>> {
@@ -97,6 +97,7 @@ proptest! {
             world.observed.instance = absent(3);
             world.observed.secret = SecretState::Ours(HeldSecret {
                 password_pending: true,
+                noted: Noted::Nothing,
                 ..World::settled().held().clone()
             });
         });
