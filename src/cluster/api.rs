@@ -1,36 +1,35 @@
 //! [`Cluster`] on kube.
 //!
-//! Nothing here may retry a write: the caller observes again.
+//! Nothing here may decide on a retry: the caller observes again. That kube's
+//! client repeats what the API server was too busy for is no harm, since every
+//! write says what it starts from.
 
 mod note;
 mod pin;
+mod secret;
 
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::runtime::events::{Event as KubeEvent, EventType, Recorder, Reporter};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
+use stow_versions::FINALIZER;
 use stow_versions::status::PostgresDBStatus;
-use stow_versions::{FINALIZER, v1beta1};
 use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::complaint::unreadable;
-use crate::plan::{HeldSecret, Noted, SecretContent};
+use crate::plan::{HeldSecret, SecretContent};
 
 use super::{Cluster, Error, Event, Kept, Neighbour, PostgresDB, SecretRead, is_secret_name};
 
-const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+/// The field manager of all that the operator writes, and whom Events are from.
 const STOW: &str = "stow";
-/// Marks a Secret whose password RDS may not have been told.
-const PASSWORD: &str = "stow.myob.com/password";
-const PENDING: &str = "pending";
 
 /// How long one call may take: kube sets no bound, and an API server that went
 /// away without a word would hold its object for ever.
@@ -156,22 +155,7 @@ impl Cluster for KubeCluster {
         content: &SecretContent,
     ) -> Result<(), Error> {
         let namespace = owner.namespace().unwrap_or_default();
-        let mut secret = Secret {
-            type_: Some("Opaque".to_owned()),
-            data: Some(encoded(&content.data)),
-            ..Secret::default()
-        };
-        secret.metadata.name = Some(content.name.clone());
-        secret.metadata.labels = Some(BTreeMap::from([(MANAGED_BY.to_owned(), STOW.to_owned())]));
-        secret.metadata.owner_references = owner.controller_owner_ref(&()).map(|mut reference| {
-            // Nobody's deletion waits for the Secret.
-            reference.block_owner_deletion = None;
-            vec![reference]
-        });
-        if content.password_pending {
-            secret.metadata.annotations =
-                Some(BTreeMap::from([(PASSWORD.to_owned(), PENDING.to_owned())]));
-        }
+        let secret = secret::new(owner, content);
         let params = PostParams {
             field_manager: Some(STOW.to_owned()),
             ..PostParams::default()
@@ -188,28 +172,12 @@ impl Cluster for KubeCluster {
         held: &HeldSecret,
         content: &SecretContent,
     ) -> Result<(), Error> {
-        let mut annotations = serde_json::Map::new();
-        if content.password_pending || held.password_pending {
-            let mark = content.password_pending.then_some(PENDING);
-            annotations.insert(PASSWORD.to_owned(), json!(mark));
-        }
-        // One without a password leaves it, and the note, as they are.
-        if let Some(password) = content.password()
-            && !content.password_pending
-        {
-            let note = note::of(&held.uid, &password);
-            annotations.insert(note::ANNOTATION.to_owned(), json!(note));
-        }
-        let mut metadata = json!({"uid": held.uid, "resourceVersion": held.resource_version});
-        if !annotations.is_empty() {
-            metadata["annotations"] = Value::Object(annotations);
-        }
-        let patch = json!({"metadata": metadata, "data": encoded(&content.data)});
         let what = format!("writing Secret {namespace}/{}", held.name);
-        let (params, patch) = (by_stow(), Patch::Merge(patch));
+        let patch = Patch::Merge(secret::patch(held, content));
         timed(
             what,
-            self.secrets(namespace).patch(&held.name, &params, &patch),
+            self.secrets(namespace)
+                .patch(&held.name, &by_stow(), &patch),
         )
         .await
         .map(drop)
@@ -296,50 +264,6 @@ fn by_stow() -> PatchParams {
         field_manager: Some(STOW.to_owned()),
         ..PatchParams::default()
     }
-}
-
-impl From<Secret> for SecretRead {
-    fn from(secret: Secret) -> Self {
-        let metadata = secret.metadata;
-        let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).map(String::as_str);
-        let data = secret.data.unwrap_or_default().into_iter();
-        let mut held = HeldSecret {
-            password_pending: annotation(PASSWORD) == Some(PENDING),
-            noted: Noted::Nothing,
-            name: metadata.name.clone().unwrap_or_default(),
-            uid: metadata.uid.clone().unwrap_or_default(),
-            resource_version: metadata.resource_version.clone().unwrap_or_default(),
-            data: data
-                .filter_map(|(key, ByteString(value))| Some((key, String::from_utf8(value).ok()?)))
-                .collect(),
-        };
-        held.noted = note::read(annotation(note::ANNOTATION), &held);
-        Self::Found {
-            labelled: metadata
-                .labels
-                .iter()
-                .flatten()
-                .any(|(key, value)| key == MANAGED_BY && value == STOW),
-            owners: metadata
-                .owner_references
-                .iter()
-                .flatten()
-                .filter(|owner| {
-                    owner.kind == v1beta1::PostgresDB::kind(&())
-                        && owner.api_version.split('/').next() == Some(stow_versions::GROUP)
-                })
-                .map(|owner| owner.uid.clone())
-                .collect(),
-            kind: secret.type_.unwrap_or_default(),
-            held,
-        }
-    }
-}
-
-fn encoded(data: &BTreeMap<String, String>) -> BTreeMap<String, ByteString> {
-    data.iter()
-        .map(|(key, value)| (key.clone(), ByteString(value.clone().into_bytes())))
-        .collect()
 }
 
 /// `to`, with a null for each key that only `from` has: a merge patch that

@@ -9,7 +9,8 @@ use kube::api::{Patch, PostParams};
 use kube::{Api, ResourceExt};
 use serde_json::json;
 
-use super::{MANAGED_BY, STOW, by_stow, timed};
+use super::secret::MANAGED_BY;
+use super::{STOW, by_stow, timed};
 use crate::cluster::{Error, Kept};
 use crate::identity::CONFIG_MAP;
 
