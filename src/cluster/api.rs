@@ -1,8 +1,8 @@
 //! [`Cluster`] on kube.
 //!
 //! Nothing here may decide on a retry: the caller observes again. That kube's
-//! client repeats what the API server was too busy for is no harm, since every
-//! write says what it starts from.
+//! client repeats what the API server was too busy for is no harm: no write does
+//! more where it is made twice.
 
 mod note;
 mod pin;
