@@ -25,6 +25,7 @@ async fn the_operator_uses_every_right_that_it_has_and_needs_no_other() -> Resul
     created_and_changed(&stage).await?;
     given_other_secrets(&stage).await?;
     configured(&stage).await?;
+    pinned_again(&stage).await?;
     handed_over(&mut stage).await?;
     stage.delete("postgresdb/orders").await?;
     stage.gone("postgresdb/orders").await?;
@@ -117,6 +118,24 @@ async fn configured(stage: &Stage) -> Result<()> {
     stage.ready("later").await?;
     stage.delete("postgresdb/later").await?;
     stage.gone("postgresdb/later").await
+}
+
+/// What the pin lacks is written to it again.
+async fn pinned_again(stage: &Stage) -> Result<()> {
+    let pin = ["-n", "stow-system", "configmap/stow-identity"];
+    let without = ["--type=merge", "-p", r#"{"data":{"account":null}}"#];
+    stage
+        .kubectl(&[&["patch"], &pin[..], &without].concat())
+        .await?;
+    eventually("the account, pinned again", PATIENCE, || async {
+        let account = ["-o", "jsonpath={.data.account}"];
+        let get = [&["get"], &pin[..], &account].concat();
+        match stage.kubectl(&get).await?.trim() {
+            "" => Err(Error::Unexpected("no account".to_owned())),
+            _ => Ok(()),
+        }
+    })
+    .await
 }
 
 /// A second replica finds the webhook's CA broken, and mends it; and takes the
