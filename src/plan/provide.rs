@@ -90,11 +90,14 @@ fn own_instance<'a>(
             Some(instance)
         }
         Ownership::Unproven(why) | Ownership::Foreign(why) => {
+            let tags = subject.tags().into_iter();
+            let tags = tags.map(|(key, value)| format!("{key}={value}"));
             plan.blocked.push(Obstacle::new(
                 Reason::NotOwned,
                 format!(
-                    "RDS instance {} exists and is not this object's: {why}. Stow leaves it alone; rename or delete that instance, or delete this object.",
-                    instance.identifier
+                    "RDS instance {} has this object's identifier, and does not show that it is its own: {why}. Stow leaves it alone. If it is this object's database, do not delete it: put back its tags ({}). If it is not, name this object otherwise.",
+                    instance.identifier,
+                    tags.collect::<Vec<_>>().join(", ")
                 ),
             ));
             None

@@ -194,7 +194,7 @@ async fn people_are_told_what_there_is() -> Result<()> {
         let table = stage.kubectl(&["get", what, "-n", NAMESPACE]).await?;
         assert_eq!(
             line(&table, 0),
-            ["NAME", "READY", "SIZE", "STORAGE", "TYPE", "AGE"]
+            ["NAME", "READY", "SIZE", "STORAGE", "TYPE", "STALLED", "AGE"]
         );
         let row = line(&table, 1);
         assert_eq!(

@@ -99,6 +99,11 @@ fn columns() -> Vec<CustomResourceColumnDefinition> {
         column("Size", ".status.size", "The instance class in effect."),
         column("Storage", ".status.storage", "The storage in effect."),
         column("Type", ".status.storageType", "The storage type in effect."),
+        column(
+            "Stalled",
+            ".status.conditions[?(@.type==\"Stalled\")].reason",
+            "Why nothing goes on until somebody acts; docs/troubleshooting.md has each reason.",
+        ),
         CustomResourceColumnDefinition {
             type_: "date".to_owned(),
             ..column(

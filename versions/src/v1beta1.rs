@@ -144,10 +144,10 @@ pub struct PostgresDBSpec {
     pub backup: Option<Backup>,
 
     /// When RDS may do maintenance, in UTC: `ddd:hh:mm-ddd:hh:mm`, such as
-    /// `sun:05:00-sun:05:30`, 30 minutes to a day, apart from the backup
+    /// `sun:05:00-sun:05:30`, 30 minutes to less than a day, apart from the backup
     /// window. By default the platform's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 19))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::maintenance_window())]
     pub maintenance_window: Option<String>,
 
@@ -156,8 +156,9 @@ pub struct PostgresDBSpec {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_minor_version_upgrade: Option<bool>,
 
-    /// When changes are made: Immediately, which is the default, or in the next
-    /// `MaintenanceWindow`. It can change at any time.
+    /// When changes are made: Immediately, or in the next `MaintenanceWindow`. By
+    /// default at once, but for what waits at RDS already, which Immediately makes
+    /// too. It can change at any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "choices::apply_changes")]
     pub apply_changes: Option<ApplyChanges>,

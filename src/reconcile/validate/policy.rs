@@ -98,13 +98,10 @@ impl Judge<'_> {
     /// place of the one that was meant.
     fn origin(&mut self, spec: &mut PostgresDBSpec) {
         let mut refuse = |field: &str, key: &str, allowed: bool| {
-            let why = if allowed {
-                "allows it, but this release of Stow cannot do it yet"
-            } else {
-                "does not allow it"
-            };
-            self.denied
-                .push(format!("spec.{field} is set, and {key} {why}."));
+            let word = if allowed { "allows" } else { "does not allow" };
+            self.denied.push(format!(
+                "spec.{field} is set, and {key} {word} it; this release of Stow cannot do it yet either way: leave it out."
+            ));
         };
         if spec.adopt.take().is_some() {
             refuse("adopt", "policy.adopt", self.policy.adopt);

@@ -107,7 +107,7 @@ impl Wish {
             .filter(|size| most != *size && i64::from(most) * 100 < percent(*size))
         {
             return Some(format!(
-                "spec.maxStorage is {}: write {}Gi or more, {MAX_STORAGE_PERCENT}% of storage, or the storage itself for none.",
+                "spec.maxStorage is {}: write {}Gi or more, {MAX_STORAGE_PERCENT}% of storage, or as much as storage for one that does not grow.",
                 quantity(most),
                 (percent(size) + 99) / 100
             ));

@@ -44,9 +44,9 @@ async fn adopt_and_restore_from_another_teams_data() -> Result<()> {
     let allowed = json!({"policy.adopt": "true", "policy.restore": "true"});
     set(&stage, &allowed).await?;
     let rows = [
-        ("adopts-still", adopt.clone(), "cannot do it yet"),
-        ("restores-still", snapshot, "cannot do it yet"),
-        ("returns-still", past, "cannot do it yet"),
+        ("adopts-still", adopt.clone(), "cannot do it yet either way"),
+        ("restores-still", snapshot, "cannot do it yet either way"),
+        ("returns-still", past, "cannot do it yet either way"),
     ];
     refused(&stage, &rows).await?;
 

@@ -17,7 +17,7 @@ use crate::limits;
 pub struct Backup {
     /// The days for which automated backups are kept, 0 to 35; 0 turns them off
     /// and deletes those there are. A change between 0 and another number
-    /// restarts the database. By default the platform's.
+    /// restarts the database. By default 7, or the platform's least if that is more.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[x_kube(validation = rules::backup_retention_days())]
     pub retention_days: Option<i64>,
@@ -25,7 +25,7 @@ pub struct Backup {
     /// When the daily backup is taken, in UTC: `hh:mm-hh:mm`, 30 minutes or
     /// more, apart from the maintenance window. By default the platform's.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 11))]
+    #[schemars(length(max = 32))]
     #[x_kube(validation = rules::backup_window())]
     pub window: Option<String>,
 }
@@ -104,7 +104,7 @@ fn security_groups(_: &mut SchemaGenerator) -> Schema {
     json_schema!({
         "type": "array",
         "maxItems": limits::MOST_SECURITY_GROUPS,
-        "items": { "type": "string", "maxLength": 20 },
+        "items": { "type": "string", "maxLength": 32 },
         "x-kubernetes-list-type": "atomic",
     })
 }

@@ -76,7 +76,7 @@ pub(crate) fn engine_version() -> Rule {
     field(
         r"self.matches('^[1-9][0-9]([.][0-9]{1,2}(-rds[.][0-9]{8})?)?$')",
         "engineVersion must be a major or a minor version of PostgreSQL, from 10 on: write for \
-         example 17, 17.4 or 13.23-rds.20260224",
+         example \"17\", \"17.4\" or \"13.23-rds.20260224\", in quotes",
     )
 }
 

@@ -132,8 +132,8 @@ pub(crate) fn provisioned_types_need_iops() -> Rule {
         });
         format!("!has({spec}.storageType) || has({spec}.iops) || ({needs})")
     };
-    let message = "storageType io1 and io2 need iops: write for example iops: 3000, or \
-                   storageType: gp3";
+    let message = "storageType io1 and io2 need iops: write for example iops: 3000 and \
+                   storage: 100Gi, or storageType: gp3";
     across("storageType", holds, message.to_owned())
 }
 
