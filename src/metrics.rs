@@ -375,5 +375,12 @@ mod tests {
         }
         assert!(!page.contains("policy.adopt"), "mended, it is gone: {page}");
         assert!(page.ends_with("# EOF\n"));
+
+        let documents = include_str!("../docs/usage.md");
+        let families = page.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        for family in families.filter_map(|line| line.split(' ').next()) {
+            let documented = documents.matches(&format!("`{family}")).count();
+            assert!(documented > 0, "docs/usage.md does not name {family}");
+        }
     }
 }
