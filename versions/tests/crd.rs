@@ -144,6 +144,11 @@ fn the_columns_tell_a_person_what_runs() {
             column("Size", ".status.size", 0),
             column("Storage", ".status.storage", 0),
             column("Type", ".status.storageType", 0),
+            column(
+                "Stalled",
+                ".status.conditions[?(@.type==\"Stalled\")].reason",
+                0
+            ),
             column("Age", ".metadata.creationTimestamp", 0),
             column("Endpoint", ".status.endpoint.address", 1),
         ]
@@ -256,7 +261,7 @@ fn a_rule_across_fields_sees_the_old_object_and_every_rule_says_what_to_write() 
             assert!(message.contains(field), "{field}: {message}");
         }
     });
-    assert_eq!(rules, 61);
+    assert_eq!(rules, 62);
 }
 
 #[test]
