@@ -180,7 +180,7 @@ async fn what_cannot_be_is_refused_by_kind() {
 
     let mut nowhere = create("orders-3");
     nowhere.subnet_group = Some("no-such-group".to_owned());
-    assert_eq!(refusal(rds.create(&nowhere).await), Refusal::Invalid);
+    assert_eq!(refusal(rds.create(&nowhere).await), Refusal::Unmet);
 }
 
 #[tokio::test]
