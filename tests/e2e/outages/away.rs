@@ -1,9 +1,11 @@
 //! The API server, the RDS endpoint and their names, down one by one and
 //! together, while people go on writing.
 
+use std::io::Write;
+
 use harness::{Call, Error, Result, eventually};
 
-use super::names::{API, Names, RDS};
+use super::names::{API, Names, RDS, can_be_taken};
 use crate::looks::database;
 use crate::stage::{PATIENCE, Stage};
 use crate::storms::assert_rest;
@@ -35,12 +37,24 @@ async fn whatever_was_down_is_caught_up_with() -> Result<()> {
     let names = Names::new()?;
     let mut stage = Stage::boot_with(&["--without-postgres"]).await?;
     let mut led = Ok(());
-    let replica = stage.replica_with(&LEASE, |config| led = names.lead(config));
+    let takes_names = can_be_taken();
+    if !takes_names {
+        let skipped = "skipped: the outages of names, since no mount namespace can be had here\n";
+        // Nobody may miss it, and nothing depends on its being read.
+        let _ = std::io::stderr().write_all(skipped.as_bytes());
+    }
+    let replica = stage.replica_with(&LEASE, |config| {
+        if takes_names {
+            led = names.lead(config);
+        }
+    });
     let replica = replica.await?;
     led?;
     stage.enter(replica).await?;
     let mut there = 0;
-    for (outage, down) in OUTAGES {
+    let is_name = |down: &Down| matches!(down, Down::ApiName | Down::RdsName);
+    let outages = OUTAGES.into_iter();
+    for (outage, down) in outages.filter(|(_, down)| takes_names || !down.iter().any(is_name)) {
         let [changes, leaves, new] =
             ["changes", "leaves", "new"].map(|name| format!("{name}-{outage}"));
         stage

@@ -3,8 +3,10 @@
 //! name can be taken from it while it runs and nothing else notices.
 //!
 //! It takes root, or a kernel that lets anybody have a namespace of their own.
+//! Where neither is, nothing here may be taken for tested: it is said.
 
 use std::fs;
+use std::process::Command;
 
 use harness::{Error, OperatorConfig, Result};
 use tempfile::TempDir;
@@ -21,6 +23,13 @@ mount --bind "$0/hosts" /etc/hosts
 mount --bind "$0/resolv.conf" /etc/resolv.conf
 exec "$@"
 "#;
+
+/// Whether this machine lets a test have a mount namespace.
+pub(super) fn can_be_taken() -> bool {
+    let namespace = ["--map-root-user", "--mount", "true"];
+    let outcome = Command::new("unshare").args(namespace).output();
+    outcome.is_ok_and(|output| output.status.success())
+}
 
 /// Which names resolve. Dropping it removes them.
 pub(super) struct Names {
