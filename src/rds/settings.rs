@@ -44,38 +44,24 @@ impl Settings {
     /// be compared, and is left alone.
     #[must_use]
     pub fn beyond(&self, shown: &Self) -> Self {
-        fn differs<T: Clone + PartialEq>(wanted: Option<&T>, shown: Option<&T>) -> Option<T> {
-            wanted
-                .filter(|wanted| shown.is_some_and(|shown| shown != *wanted))
-                .cloned()
-        }
-        self.with(shown, &Merge(differs, differs, differs, differs, differs))
+        self.with::<Differing>(shown)
     }
 
     /// What is stated here, and else what is in `beneath`.
     #[must_use]
     pub fn over(&self, beneath: &Self) -> Self {
-        fn first<T: Clone>(above: Option<&T>, beneath: Option<&T>) -> Option<T> {
-            above.or(beneath).cloned()
-        }
-        self.with(beneath, &Merge(first, first, first, first, first))
+        self.with::<First>(beneath)
     }
 
     /// What is stated here and the same in `other`.
     #[must_use]
     pub fn shared(&self, other: &Self) -> Self {
-        fn same<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
-            one.filter(|_| one == other).cloned()
-        }
-        self.with(other, &Merge(same, same, same, same, same))
+        self.with::<Same>(other)
     }
 
     /// Whether something is stated here and in `other`, the same or not.
     pub fn overlaps(&self, other: &Self) -> bool {
-        fn twice<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
-            one.filter(|_| other.is_some()).cloned()
-        }
-        self.with(other, &Merge(twice, twice, twice, twice, twice)) != Self::default()
+        self.with::<Twice>(other) != Self::default()
     }
 
     /// Each setting by itself, and the two windows, which must not overlap,
@@ -98,114 +84,50 @@ impl Settings {
             extended_support,
             deletion_protection,
         } = self;
-        let none = Self::default;
+        macro_rules! alone {
+            ($($field:ident),+) => { Self { $($field,)+ ..Self::default() } };
+        }
         let mut apart = vec![
-            Self {
-                publicly_accessible,
-                ..none()
-            },
-            Self {
-                security_groups,
-                ..none()
-            },
-            Self {
-                deletion_protection,
-                ..none()
-            },
-            Self {
-                backup_retention,
-                ..none()
-            },
-            Self {
-                iam_authentication,
-                ..none()
-            },
-            Self { port, ..none() },
-            Self {
-                backup_window,
-                maintenance_window,
-                ..none()
-            },
-            Self {
-                auto_minor_version_upgrade,
-                ..none()
-            },
-            Self {
-                parameter_group,
-                ..none()
-            },
-            Self {
-                performance_insights,
-                ..none()
-            },
-            Self {
-                enhanced_interval,
-                ..none()
-            },
-            Self {
-                log_exports,
-                ..none()
-            },
-            Self {
-                extended_support,
-                ..none()
-            },
+            alone!(publicly_accessible),
+            alone!(security_groups),
+            alone!(deletion_protection),
+            alone!(backup_retention),
+            alone!(iam_authentication),
+            alone!(port),
+            alone!(backup_window, maintenance_window),
+            alone!(auto_minor_version_upgrade),
+            alone!(parameter_group),
+            alone!(performance_insights),
+            alone!(enhanced_interval),
+            alone!(log_exports),
+            alone!(extended_support),
         ];
-        apart.retain(|one| *one != none());
+        apart.retain(|one| *one != Self::default());
         apart
     }
 
-    fn with(&self, other: &Self, merge: &Merge) -> Self {
-        let Merge(flag, text, number, set, port) = merge;
-        Self {
-            port: port(self.port.as_ref(), other.port.as_ref()),
-            backup_retention: number(
-                self.backup_retention.as_ref(),
-                other.backup_retention.as_ref(),
-            ),
-            backup_window: text(self.backup_window.as_ref(), other.backup_window.as_ref()),
-            maintenance_window: text(
-                self.maintenance_window.as_ref(),
-                other.maintenance_window.as_ref(),
-            ),
-            auto_minor_version_upgrade: flag(
-                self.auto_minor_version_upgrade.as_ref(),
-                other.auto_minor_version_upgrade.as_ref(),
-            ),
-            parameter_group: text(
-                self.parameter_group.as_ref(),
-                other.parameter_group.as_ref(),
-            ),
-            security_groups: set(
-                self.security_groups.as_ref(),
-                other.security_groups.as_ref(),
-            ),
-            publicly_accessible: flag(
-                self.publicly_accessible.as_ref(),
-                other.publicly_accessible.as_ref(),
-            ),
-            iam_authentication: flag(
-                self.iam_authentication.as_ref(),
-                other.iam_authentication.as_ref(),
-            ),
-            performance_insights: flag(
-                self.performance_insights.as_ref(),
-                other.performance_insights.as_ref(),
-            ),
-            enhanced_interval: number(
-                self.enhanced_interval.as_ref(),
-                other.enhanced_interval.as_ref(),
-            ),
-            log_exports: set(self.log_exports.as_ref(), other.log_exports.as_ref()),
-            extended_support: flag(
-                self.extended_support.as_ref(),
-                other.extended_support.as_ref(),
-            ),
-            deletion_protection: flag(
-                self.deletion_protection.as_ref(),
-                other.deletion_protection.as_ref(),
-            ),
+    fn with<M: Merge>(&self, other: &Self) -> Self {
+        macro_rules! each {
+            ($($field:ident),+ $(,)?) => {
+                Self { $($field: M::merge(self.$field.as_ref(), other.$field.as_ref()),)+ }
+            };
         }
+        each!(
+            port,
+            backup_retention,
+            backup_window,
+            maintenance_window,
+            auto_minor_version_upgrade,
+            parameter_group,
+            security_groups,
+            publicly_accessible,
+            iam_authentication,
+            performance_insights,
+            enhanced_interval,
+            log_exports,
+            extended_support,
+            deletion_protection,
+        )
     }
 
     /// Each setting that is stated, in the words of a spec, such as
@@ -259,16 +181,48 @@ impl Settings {
     }
 }
 
-/// How two values of each kind become one: flags, texts, numbers, sets, ports.
-struct Merge(
-    Two<bool>,
-    Two<String>,
-    Two<i32>,
-    Two<BTreeSet<String>>,
-    Two<u16>,
-);
+/// How two values of a setting become one, whatever its type.
+trait Merge {
+    fn merge<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T>;
+}
 
-type Two<T> = fn(Option<&T>, Option<&T>) -> Option<T>;
+/// The first where the second is there, and another.
+struct Differing;
+
+impl Merge for Differing {
+    fn merge<T: Clone + PartialEq>(wanted: Option<&T>, shown: Option<&T>) -> Option<T> {
+        wanted
+            .filter(|wanted| shown.is_some_and(|shown| shown != *wanted))
+            .cloned()
+    }
+}
+
+/// The first, and where there is none the second.
+struct First;
+
+impl Merge for First {
+    fn merge<T: Clone + PartialEq>(above: Option<&T>, beneath: Option<&T>) -> Option<T> {
+        above.or(beneath).cloned()
+    }
+}
+
+/// The first where the second is the same.
+struct Same;
+
+impl Merge for Same {
+    fn merge<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
+        one.filter(|_| one == other).cloned()
+    }
+}
+
+/// The first where there is a second.
+struct Twice;
+
+impl Merge for Twice {
+    fn merge<T: Clone + PartialEq>(one: Option<&T>, other: Option<&T>) -> Option<T> {
+        one.filter(|_| other.is_some()).cloned()
+    }
+}
 
 #[cfg(test)]
 mod tests;
