@@ -7,7 +7,7 @@ use http::StatusCode;
 
 use crate::looks::database;
 use crate::stage::{PATIENCE, Stage, condition};
-use crate::sweep::{is_for, is_sweep, without};
+use crate::sweep::{asks_who_it_is, is_for, is_sweep, without};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
 
@@ -22,10 +22,6 @@ async fn roomy() -> Result<Stage> {
     let stage = Stage::with_states_alone().await?;
     stage.make_room().await?;
     Ok(stage)
-}
-
-fn asks_who_it_is(call: &Call) -> bool {
-    call.action() == Some("GetCallerIdentity")
 }
 
 #[tokio::test]

@@ -136,19 +136,9 @@ fn begin(stage: &Stage) {
 
 /// Kills the operator while it waits for this answer, and starts it anew.
 async fn killed_with(stage: &mut Stage, held: Held) -> Result<()> {
-    kill(stage).await?;
+    stage.kill().await?;
     drop(held);
     stage.restart(0)
-}
-
-/// Kills the operator, and lets the next one lead at once: it gave nothing back,
-/// and that a Lease runs out is for other tests to wait for.
-async fn kill(stage: &mut Stage) -> Result<()> {
-    let operator = &mut stage.replicas[0].operator;
-    operator.kill()?;
-    operator.wait(PATIENCE).await?;
-    let delete = ["delete", "lease", "stow", "-n", "stow-system"];
-    stage.kubectl(&delete).await.map(drop)
 }
 
 /// Waits for two further sweeps, and asserts that they led to nothing.

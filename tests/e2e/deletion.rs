@@ -1,11 +1,11 @@
 //! Deletion: a final snapshot first, always, and the object only goes once its
 //! instance has.
 
-use harness::{Error, Result, eventually};
+use harness::Result;
 use serde_json::Value;
 
 use crate::looks::{database, said, text_at};
-use crate::stage::{NAMESPACE, PATIENCE, Stage};
+use crate::stage::Stage;
 use crate::sweep::{edited, is_for};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
@@ -171,23 +171,7 @@ async fn a_namespace_goes_with_its_databases() -> Result<()> {
         stage.ready(name).await?;
         identifiers.push(stage.identifier(name).await?);
     }
-    let delete = ["delete", "namespace", NAMESPACE, "--wait=false"];
-    stage.kubectl(&delete).await?;
-    let get = [
-        "get",
-        "namespace",
-        NAMESPACE,
-        "--ignore-not-found",
-        "-o",
-        "yaml",
-    ];
-    let gone = eventually("the end of the namespace", PATIENCE, || async {
-        match stage.kubectl(&get).await?.as_str() {
-            "" => Ok(()),
-            there => Err(Error::Unexpected(there.to_owned())),
-        }
-    });
-    gone.await.map_err(|error| stage.explain(&error))?;
+    stage.end_namespace().await?;
 
     assert_eq!(stage.instances("DBInstanceIdentifier").await?.len(), 0);
     let taken = stage

@@ -165,6 +165,21 @@ impl Stage {
         ready.await.map_err(|error| self.explain(&error))
     }
 
+    /// Deletes the tests' namespace, and waits for its end.
+    pub(crate) async fn end_namespace(&self) -> Result<()> {
+        let delete = ["delete", "namespace", NAMESPACE, "--wait=false"];
+        self.kubectl(&delete).await?;
+        let get = ["get", "namespace", NAMESPACE];
+        let get = [&get[..], &["--ignore-not-found", "-o", "yaml"]].concat();
+        let gone = eventually("the end of the namespace", PATIENCE, || async {
+            match self.kubectl(&get).await?.as_str() {
+                "" => Ok(()),
+                there => Err(Error::Unexpected(there.to_owned())),
+            }
+        });
+        gone.await.map_err(|error| self.explain(&error))
+    }
+
     /// Waits until there is no such thing in the tests' namespace.
     pub(crate) async fn gone(&self, what: &str) -> Result<()> {
         let get = [

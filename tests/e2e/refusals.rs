@@ -6,7 +6,7 @@ use harness::{Answer, Call, Result};
 use http::StatusCode;
 
 use crate::looks::{database, said};
-use crate::stage::{PATIENCE, Stage, condition};
+use crate::stage::{Stage, condition};
 use crate::sweep::{is_for, is_sweep};
 
 const SPEC: [&str; 2] = ["size: db.t4g.small", "storage: 20Gi"];
@@ -277,10 +277,7 @@ async fn an_outage_at_the_start_is_told_to_whom_it_concerns() -> Result<()> {
     let mut stage = Stage::with_states_alone().await?;
     stage.apply(&database("rests", &SPEC), &[]).await?;
     stage.ready("rests").await?;
-    stage.replicas[0].operator.kill()?;
-    stage.replicas[0].operator.wait(PATIENCE).await?;
-    let lease = ["delete", "lease", "stow", "-n", "stow-system"];
-    stage.kubectl(&lease).await?;
+    stage.kill().await?;
 
     let (rds, api) = (&stage.only().rds, &stage.only().api);
     rds.forget();

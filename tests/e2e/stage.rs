@@ -231,6 +231,16 @@ impl Stage {
         &self.replicas[0]
     }
 
+    /// Kills the only operator, and lets the next one lead at once: it gave nothing
+    /// back, and that a Lease runs out is for other tests to wait for.
+    pub(crate) async fn kill(&mut self) -> Result<()> {
+        let operator = &mut self.replicas[0].operator;
+        operator.kill()?;
+        operator.wait(PATIENCE).await?;
+        let delete = ["delete", "lease", "stow", "-n", SYSTEM];
+        self.kubectl(&delete).await.map(drop)
+    }
+
     /// Starts a replica's operator anew, behind the same proxies.
     pub(crate) fn restart(&mut self, index: usize) -> Result<()> {
         let replica = &mut self.replicas[index];

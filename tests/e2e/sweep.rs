@@ -13,6 +13,11 @@ pub(crate) fn is_sweep(call: &Call) -> bool {
     call.action() == Some("DescribeDBInstances") && call.parameter("DBInstanceIdentifier").is_none()
 }
 
+/// Whether a call asks AWS whose its credentials are.
+pub(crate) fn asks_who_it_is(call: &Call) -> bool {
+    call.action() == Some("GetCallerIdentity")
+}
+
 /// Whether a call is for the instance of the object of this name.
 pub(crate) fn is_for(call: &Call, name: &str) -> bool {
     let of = |text: &str| is_of(text, name);

@@ -8,7 +8,7 @@ use harness::{Call, Proxy, Result};
 
 use super::outcome::{Subject, created, delete, deleted, gone, manifest, told};
 use super::strike::{Mishap, Nth, concerns, is_read, rds_fails};
-use super::{OF_A_CREATE, OF_A_DELETE, assert_covers, at_rest, begin, kill, wrong};
+use super::{OF_A_CREATE, OF_A_DELETE, assert_covers, at_rest, begin, wrong};
 use crate::stage::Stage;
 
 /// Objects at a time: fewer than are reconciled at once.
@@ -80,7 +80,7 @@ async fn observations_that_fail_for_good_only_delay() -> Result<()> {
     ];
     for (name, trouble) in troubles {
         // Anew: the first sweep of a process is all that it knows.
-        kill(&mut stage).await?;
+        stage.kill().await?;
         let rule = trouble(&stage.only().rds);
         stage.restart(0)?;
         stage.apply(&manifest(name), &[]).await?;

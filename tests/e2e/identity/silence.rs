@@ -1,15 +1,12 @@
 //! STS out of reach: an instance that is listed shows the account; without one
 //! nobody does, and nothing is made.
 
-use harness::{Answer, Call, Result};
+use harness::{Answer, Result};
 use http::StatusCode;
 
 use super::yard::{SPEC, Yard};
 use crate::looks::{database, said};
-
-fn asks_who_it_is(call: &Call) -> bool {
-    call.action() == Some("GetCallerIdentity")
-}
+use crate::sweep::asks_who_it_is;
 
 fn not_now() -> Answer {
     Answer::rds_fault(

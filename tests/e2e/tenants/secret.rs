@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::looks::{database, said, text_at};
 use crate::secrets::{complete, opaque, version};
-use crate::stage::{NAMESPACE, PATIENCE, Stage};
+use crate::stage::{PATIENCE, Stage};
 
 fn is_secret(call: &Call, name: &str) -> bool {
     let path = call.kubernetes();
@@ -188,23 +188,7 @@ async fn a_secret_that_seems_missing() -> Result<()> {
 
 /// The Secrets go before the databases do, and are not made anew.
 async fn terminating(stage: &Stage) -> Result<()> {
-    let delete = ["delete", "namespace", NAMESPACE, "--wait=false"];
-    stage.kubectl(&delete).await?;
-    let get = [
-        "get",
-        "namespace",
-        NAMESPACE,
-        "--ignore-not-found",
-        "-o",
-        "name",
-    ];
-    eventually("the end of the namespace", PATIENCE, || async {
-        match stage.kubectl(&get).await?.as_str() {
-            "" => Ok(()),
-            there => Err(Error::Unexpected(there.to_owned())),
-        }
-    })
-    .await?;
+    stage.end_namespace().await?;
     let reset = |call: &Call| call.action() == Some("ModifyDBInstance");
     assert_eq!(stage.only().rds.count(reset), 0, "a password was reset");
     Ok(())
