@@ -8,6 +8,7 @@
 )]
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -44,6 +45,44 @@ pub enum Command {
     Crd(Crd),
     /// Print the ValidatingAdmissionPolicies that go with it, as YAML.
     Policies(Policies),
+    /// Convert manifests between the versions of PostgresDB. Other objects,
+    /// comments and the order of fields stay as they are.
+    Convert(Convert),
+}
+
+/// How manifests are converted.
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// A file of YAML or JSON, a folder of them, or - for standard input.
+    #[arg(short = 'f', long, required = true, value_name = "FILE|DIR|-")]
+    pub filename: Vec<PathBuf>,
+
+    /// The version to convert to.
+    #[arg(long, default_value = "v1beta1", value_name = "VERSION")]
+    pub to: Version,
+
+    /// Write each file back where it changes, rather than print them all.
+    #[arg(short = 'i', long)]
+    pub in_place: bool,
+}
+
+/// A version of PostgresDB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Version {
+    /// That of 2017.
+    V1alpha1,
+    /// The one to write.
+    V1beta1,
+}
+
+impl Version {
+    /// As an apiVersion has it, behind the group.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V1alpha1 => "v1alpha1",
+            Self::V1beta1 => "v1beta1",
+        }
+    }
 }
 
 /// How the operator runs.

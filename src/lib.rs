@@ -6,6 +6,7 @@ pub mod cluster;
 mod complaint;
 pub mod config;
 pub mod controller;
+pub mod convert;
 pub mod identity;
 pub mod lead;
 pub mod manifest;
