@@ -27,14 +27,14 @@ impl Places {
         &self,
         uid: &str,
         look: impl FnOnce() -> Vec<Neighbour>,
-        judge: impl FnOnce(&[Neighbour]) -> Desired,
+        judge: impl FnOnce(&[Neighbour], bool) -> Desired,
     ) -> Desired {
         self.with(|taken| {
             let mut neighbours = look();
             for other in &mut neighbours {
                 other.holds |= taken.contains(&other.age.1);
             }
-            let desired = judge(&neighbours);
+            let desired = judge(&neighbours, taken.contains(uid));
             match &desired.goal {
                 Goal::Exists(database) if database.creation.is_ok() => {
                     taken.insert(uid.to_owned());
@@ -97,7 +97,7 @@ pub(super) fn desired<R: Rds, C: Cluster>(
         }
         neighbours
     };
-    let judge = |neighbours: &[Neighbour]| {
+    let judge = |neighbours: &[Neighbour], placed| {
         let left_behind: Vec<_> =
             left_behind(&context.cluster_id, subject, neighbours, instances())
                 .map(|instance| instance.identifier.clone())
@@ -105,6 +105,7 @@ pub(super) fn desired<R: Rds, C: Cluster>(
         let surroundings = Surroundings {
             neighbours,
             left_behind: &left_behind,
+            placed,
             ..alone
         };
         validate::desired(subject, object, surroundings)
