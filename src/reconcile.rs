@@ -9,6 +9,7 @@ mod events;
 mod execute;
 mod memory;
 mod observe;
+mod places;
 mod report;
 mod sweep;
 mod validate;
@@ -23,18 +24,16 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tracing::{Instrument, debug, info_span, warn};
 
-use crate::cluster::{self, Cluster, Event, Neighbour, PostgresDB, subject_of};
-use crate::config::Configuration;
+use crate::cluster::{self, Cluster, Event, PostgresDB, subject_of};
 use crate::identity::Guard;
 use crate::lead::{Fence, NotLeading};
 use crate::plan::{
-    Action, BURST, Desired, Goal, MadeFor, Observed, Plan, Presence, Subject, allowed_at, plan,
+    Action, BURST, Desired, Goal, Observed, Plan, Presence, Subject, allowed_at, plan,
 };
 use crate::rds::{Password, Rds};
 
 use events::Happening;
 use memory::Memory;
-use validate::Surroundings;
 
 /// Each round does what the last one made possible; a database takes five from
 /// nothing to its create request, and each change that RDS refuses costs one
@@ -206,7 +205,7 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
         }
         for _ in 0..ROUNDS {
             let seen = self.context.sweeps.latest().map(|sweep| sweep.tick);
-            let desired = self.desired();
+            let desired = places::desired(self.context, &self.subject, &self.object);
             // Nothing is done on the word of a sweep alone.
             let confirm = self.asks && !self.absent;
             let observed = observe::observe(self.context, &desired, &self.object, confirm).await?;
@@ -264,45 +263,6 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
 
     fn now(&self) -> Timestamp {
         (self.context.ambient.now)()
-    }
-
-    fn desired(&self) -> Desired {
-        let configuration = self
-            .context
-            .cluster
-            .config_map()
-            .map(|data| Configuration::read(&data));
-        let counts = configuration
-            .as_ref()
-            .is_some_and(|configuration| configuration.policy.max_per_namespace.is_some());
-        let (neighbours, left_behind) = if counts {
-            let Subject { namespace, uid, .. } = &self.subject;
-            let neighbours = self.context.cluster.neighbours(namespace, uid);
-            let left_behind = self.left_behind(&neighbours);
-            (neighbours, left_behind)
-        } else {
-            (Vec::new(), Vec::new())
-        };
-        let surroundings = Surroundings {
-            configuration: configuration.as_ref(),
-            neighbours: &neighbours,
-            left_behind: &left_behind,
-        };
-        validate::desired(&self.subject, &self.object, surroundings)
-    }
-
-    /// The instances that deleted objects of the namespace left behind.
-    fn left_behind(&self, neighbours: &[Neighbour]) -> Vec<String> {
-        let latest = self.context.sweeps.latest();
-        let instances = latest.iter().flat_map(|sweep| sweep.instances.values());
-        let elsewhere_or_there = |object: MadeFor<'_>| {
-            object.namespace != self.subject.namespace
-                || object.uid == self.subject.uid
-                || neighbours.iter().any(|other| other.age.1 == object.uid)
-        };
-        census::left_behind(&self.context.cluster_id, instances, elsewhere_or_there)
-            .map(|instance| instance.identifier.clone())
-            .collect()
     }
 
     /// Reads the object itself. Says whether it is still there.

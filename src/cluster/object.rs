@@ -37,7 +37,7 @@ fn or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<PostgresDBSt
 pub struct Neighbour {
     /// What objects are ordered by: when it was made, and its uid.
     pub age: (Option<Timestamp>, String),
-    /// Whether it has a database, or is about to.
+    /// Whether it has a database.
     pub holds: bool,
 }
 
@@ -54,7 +54,7 @@ impl PostgresDB {
     pub fn as_neighbour(&self) -> Neighbour {
         Neighbour {
             age: self.age(),
-            holds: self.has_finalizer() || self.status.id.is_some(),
+            holds: self.status.id.is_some(),
         }
     }
 

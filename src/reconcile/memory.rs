@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::places::Places;
 use crate::plan::{Action, BURST, Failed, Obstacle, Presence, SentPassword};
 use crate::rds::{Decision, Instance, Password};
 
@@ -203,7 +204,11 @@ fn password_in(action: &Action) -> Option<&Password> {
 
 /// What is remembered, by object uid.
 #[derive(Debug, Default)]
-pub struct Memories(Mutex<HashMap<String, Memory>>);
+pub struct Memories {
+    objects: Mutex<HashMap<String, Memory>>,
+    /// Who may have a database where only so many may.
+    pub(super) places: Places,
+}
 
 impl Memories {
     pub(super) fn with<T>(&self, uid: &str, act: impl FnOnce(&mut Memory) -> T) -> T {
@@ -212,16 +217,18 @@ impl Memories {
 
     pub(super) fn forget(&self, uid: &str) {
         self.lock().remove(uid);
+        self.places.leave(uid);
     }
 
     /// Forgets every object but these.
     pub(super) fn keep(&self, exists: impl Fn(&str) -> bool) {
         self.lock().retain(|uid, _| exists(uid));
+        self.places.keep(exists);
     }
 
     // A memory is whole after each assignment, so one left by a panic serves.
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Memory>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.objects.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

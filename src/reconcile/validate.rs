@@ -34,6 +34,8 @@ pub(super) struct Surroundings<'a> {
     /// The instances that deleted objects of the namespace left behind, as far as
     /// they are counted.
     pub(super) left_behind: &'a [String],
+    /// Whether the object was let have a database before.
+    pub(super) placed: bool,
 }
 
 /// The name of the object's Secret.

@@ -9,7 +9,9 @@ use super::Surroundings;
 use crate::cluster::{Neighbour, PostgresDB};
 use crate::config::Policy;
 
-/// Whether as many as may have a database are older.
+/// Whether as many as may have a database are older. Of objects of one second an
+/// older one may come later: who was let in before makes no room for it, or both
+/// would wait.
 pub(super) fn before(
     object: &PostgresDB,
     surroundings: Surroundings<'_>,
@@ -18,11 +20,12 @@ pub(super) fn before(
     let Surroundings {
         neighbours,
         left_behind,
+        placed,
         ..
     } = surroundings;
     let most = policy.max_per_namespace?;
     let older = older(object, neighbours);
-    (older + left_behind.len() >= most).then(|| {
+    (!placed && older + left_behind.len() >= most).then(|| {
         format!(
             "Of this namespace's objects {older} are older{}, and policy.maxPerNamespace allows {most} with a database: {}.",
             beside_them(left_behind),

@@ -19,8 +19,7 @@ mod platform;
 fn with(configuration: Option<&Configuration>) -> Surroundings<'_> {
     Surroundings {
         configuration,
-        neighbours: &[],
-        left_behind: &[],
+        ..Surroundings::default()
     }
 }
 

@@ -198,6 +198,7 @@ fn counted(most: &str, older: usize, younger: usize, holding: usize, left: usize
         configuration: Some(&configuration),
         neighbours: &neighbours,
         left_behind: &left_behind,
+        placed: false,
     };
     match desired(&subject(), &object, surroundings).goal {
         Goal::Exists(database) => *database,
