@@ -115,3 +115,14 @@ fn what_cannot_be_converted_is_told_and_left() {
     let another = "apiVersion: example.com/v1\nkind: PostgresDB\nspec: {ha: true}\n";
     assert_eq!(text(another, HUB).expect("YAML"), None);
 }
+
+#[test]
+fn a_word_that_kubectl_reads_as_a_boolean_is_one() {
+    let before =
+        format!("apiVersion: {SPOKE}\nkind: PostgresDB\nmetadata: {{name: a}}\nspec:\n  ha: yes\n");
+    let after = format!(
+        "apiVersion: {HUB}\nkind: PostgresDB\nmetadata: {{name: a}}\nspec:\n  multiAZ: yes\n"
+    );
+    assert_eq!(becomes(&before, HUB), after);
+    assert_eq!(becomes(&after, SPOKE), before);
+}
