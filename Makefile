@@ -35,7 +35,7 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drydock test check run manifests binaries control-plane moto judges cost
+.PHONY: help demo drydock test test-oldest check run manifests binaries control-plane moto judges cost
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,14 @@ drydock: binaries ## RDS with real databases on 127.0.0.1:4566, for docs/local.m
 
 test: control-plane moto judges ## run every test
 	@$(wheel_postgres) $(CARGO) test --workspace --locked
+
+# What Kubernetes itself decides: conversion, admission, storage, server-side
+# apply. RDS is the same under any.
+oldest := STOW_KUBERNETES=1.33
+test-oldest: ## the tests of Kubernetes' part on the oldest release that is supported
+	@$(oldest) tools/control-plane/build
+	@$(wheel_postgres) $(oldest) $(CARGO) test --test e2e --locked -- \
+		admission corpus definition managers versions
 
 check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) fmt --all --check
