@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use stow_versions::convert::ObjectText;
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Metrics, Review};
@@ -159,8 +159,14 @@ impl Webhook {
 }
 
 /// The seam to the versions: a conversion whose error is text for the user.
-fn between_versions(object: Value, desired: &str) -> Result<Value, String> {
-    stow_versions::convert::convert(object, desired).map_err(|error| error.to_string())
+fn between_versions(
+    object: ObjectText<'_>,
+    desired: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    object
+        .convert(desired, out)
+        .map_err(|error| error.to_string())
 }
 
 /// What is not answered with a review.
