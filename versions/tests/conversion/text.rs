@@ -228,13 +228,25 @@ fn depth_matters_only_where_conversion_looks() {
 #[test]
 fn names_are_read_whatever_their_escapes() {
     let text = format!(
-        r#"{{"api\u0056ersion":"{SPOKE}","m\u0065tadata":{{"annot\u0061tions":{{"hub.stow.myob.com\/secretName":"\u0022a\u0022"}}}},"sp\u0065c":{{"stor\u0061ge":"1\u0030"}}}}"#
+        r#"{{"api\u0056ersion":"{SPOKE}","m\u0065tadata":{{"annot\u0061tions":{{"hub.stow.myob.com\/secretName":"\u0022a\u0022"}}}},"sp\u0065c":{{"stor\u0061ge":"1\u0030"}},"\u0022\n\\":5}}"#
     );
     let answer: Value = serde_json::from_str(&as_text(&text, HUB).unwrap()).unwrap();
     let expected = serde_json::json!({
         "apiVersion": HUB, "metadata": {},
         "spec": {"storage": "10Gi", "storageType": "gp2", "secretName": "a"},
+        "\"\n\\": 5,
     });
+    assert_eq!(answer, expected);
+}
+
+#[test]
+fn of_a_name_that_stands_twice_the_last_counts() {
+    let policy = "hub.stow.myob.com/deletionPolicy";
+    let text = format!(
+        r#"{{"apiVersion":"{SPOKE}","spec":5,"metadata":null,"metadata":{{"annotations":{{"a":"b"}},"annotations":{{"{policy}":"\"Delete\"","{policy}":5}}}},"spec":{{}}}}"#
+    );
+    let answer: Value = serde_json::from_str(&as_text(&text, HUB).unwrap()).unwrap();
+    let expected = serde_json::json!({"apiVersion": HUB, "metadata": {}, "spec": {}});
     assert_eq!(answer, expected);
 }
 
