@@ -8,6 +8,7 @@ mod budget;
 mod listener;
 mod review;
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use axum::routing::post;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use stow_versions::convert::ObjectText;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Metrics, Review};
@@ -86,6 +88,9 @@ pub struct Webhook {
     budget: Budget,
     metrics: Metrics,
     convert: Convert,
+    /// Turns for large conversions: as many as there are processors. More would
+    /// finish no sooner, and each has its answer in memory beside its review.
+    turns: Arc<Semaphore>,
 }
 
 impl Webhook {
@@ -104,6 +109,7 @@ impl Webhook {
             limits,
             metrics,
             convert,
+            turns: Arc::new(Semaphore::new(processors())),
         }
     }
 
@@ -152,10 +158,19 @@ impl Webhook {
         if body.len() <= INLINE {
             return Ok((review::answer(&body, convert)?, room));
         }
-        tokio::task::spawn_blocking(move || Ok((review::answer(&body, convert)?, room)))
-            .await
-            .map_err(|_| Refused::Crashed)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let answer = review::answer(&body, convert);
+            drop(turn);
+            Ok((answer?, room))
+        })
+        .await
+        .map_err(|_| Refused::Crashed)?
     }
+}
+
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// The seam to the versions: a conversion whose error is text for the user.
