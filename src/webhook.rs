@@ -8,6 +8,7 @@ mod budget;
 mod listener;
 mod review;
 
+use std::num::NonZero;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use stow_versions::convert::ObjectText;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Metrics, Review};
@@ -86,6 +88,9 @@ pub struct Webhook {
     budget: Budget,
     metrics: Metrics,
     convert: Convert,
+    /// Turns for large conversions: as many as there are processors. More would
+    /// finish no sooner, and each has its answer in memory beside its review.
+    turns: Arc<Semaphore>,
 }
 
 impl Webhook {
@@ -104,6 +109,7 @@ impl Webhook {
             limits,
             metrics,
             convert,
+            turns: Arc::new(Semaphore::new(processors())),
         }
     }
 
@@ -152,15 +158,30 @@ impl Webhook {
         if body.len() <= INLINE {
             return Ok((review::answer(&body, convert)?, room));
         }
-        tokio::task::spawn_blocking(move || Ok((review::answer(&body, convert)?, room)))
-            .await
-            .map_err(|_| Refused::Crashed)?
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        tokio::task::spawn_blocking(move || {
+            let answer = review::answer(&body, convert);
+            drop(turn);
+            Ok((answer?, room))
+        })
+        .await
+        .map_err(|_| Refused::Crashed)?
     }
 }
 
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 /// The seam to the versions: a conversion whose error is text for the user.
-fn between_versions(object: Value, desired: &str) -> Result<Value, String> {
-    stow_versions::convert::convert(object, desired).map_err(|error| error.to_string())
+fn between_versions(
+    object: ObjectText<'_>,
+    desired: &str,
+    out: &mut Vec<u8>,
+) -> Result<(), String> {
+    object
+        .convert(desired, out)
+        .map_err(|error| error.to_string())
 }
 
 /// What is not answered with a review.

@@ -14,6 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::BufReader;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -25,6 +26,10 @@ use tower::Service;
 use super::{Limits, Webhook};
 use crate::complaint::Complaint;
 use crate::probes::Component;
+
+/// What is read from a socket at once. rustls by itself asks for 4 KiB, which is
+/// more than a thousand system calls for a page of a list.
+const READ_AT_ONCE: usize = 64 << 10;
 
 /// How often a connection is looked at for an answer that nobody reads.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -113,6 +118,7 @@ impl Server {
     async fn connection(self, stream: TcpStream) {
         // An answer is written at once; waiting to fill a packet only delays it.
         let _ = stream.set_nodelay(true);
+        let stream = BufReader::with_capacity(READ_AT_ONCE, stream);
         let handshake = timeout(self.limits.handshake, self.acceptor.accept(stream));
         let stream = match handshake.await {
             Ok(Ok(stream)) => stream,

@@ -2,57 +2,47 @@
 //!
 //! Pure: no I/O and no runtime. The envelope has types of its own, since a
 //! request carries an empty `response` with `convertedObjects: null`, and an
-//! answer without the request's uid loses its message. Objects stay raw JSON
-//! until their turn comes, so that one at a time lies in memory as a tree.
+//! answer without the request's uid loses its message. The body is read in one
+//! pass, and the answer is written into one buffer: what an object keeps is
+//! copied from the one to the other.
 
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use stow_versions::convert::{ConvertError, ObjectText};
 
-/// Converts one object to an apiVersion; the error is told to the user.
-pub(super) type Convert = fn(Value, &str) -> Result<Value, String>;
+/// Appends one object in an apiVersion; the error is told to the user.
+pub(super) type Convert = fn(ObjectText<'_>, &str, &mut Vec<u8>) -> Result<(), String>;
+
+/// What an object may grow by: a few annotations. An answer that grows by more
+/// only finds its buffer too small.
+const GROWTH: usize = 512;
 
 const KIND: &str = "ConversionReview";
 
 /// The review of the request. What else it carries is of no interest.
 #[derive(Deserialize)]
-struct Review<'a> {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Review<'a, T> {
     #[serde(borrow, rename = "apiVersion")]
     api_version: Cow<'a, str>,
     #[serde(borrow)]
     kind: Cow<'a, str>,
     #[serde(borrow)]
-    request: Request<'a>,
+    request: Request<'a, T>,
 }
 
 #[derive(Deserialize)]
-struct Request<'a> {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+struct Request<'a, T> {
     #[serde(borrow)]
     uid: Cow<'a, str>,
     #[serde(borrow, rename = "desiredAPIVersion")]
     desired: Cow<'a, str>,
     // Go writes an empty list as null.
-    #[serde(borrow)]
-    objects: Option<Vec<&'a RawValue>>,
-}
-
-#[derive(Serialize)]
-struct Reply<'a, T> {
-    #[serde(rename = "apiVersion")]
-    api_version: &'a str,
-    kind: &'a str,
-    response: Response<'a, T>,
-}
-
-#[derive(Serialize)]
-struct Response<'a, T> {
-    uid: &'a str,
-    #[serde(rename = "convertedObjects")]
-    converted: &'a [T],
-    result: Outcome<'a>,
+    objects: Option<Vec<T>>,
 }
 
 #[derive(Serialize)]
@@ -80,110 +70,133 @@ pub(super) struct Answer {
     pub(super) outcome: Result<usize, String>,
 }
 
+/// An object, or why there is none.
+type Item<'a> = Result<ObjectText<'a>, ConvertError>;
+
 /// Answers a review. One object that fails fails all of them, as the contract
 /// has it, and the message says which and why.
 pub(super) fn answer(body: &[u8], convert: Convert) -> Result<Answer, Malformed> {
-    let review: Review<'_> = serde_json::from_slice(body)?;
+    let review = read(body)?;
     if review.kind != KIND || !review.api_version.starts_with("apiextensions.k8s.io/") {
         return Err(Malformed::NotAReview {
             api_version: review.api_version.into_owned(),
             kind: review.kind.into_owned(),
         });
     }
-    let objects = review.request.objects.as_deref().unwrap_or_default();
-    let converted: Result<Vec<Box<RawValue>>, String> = objects
-        .iter()
-        .enumerate()
-        .map(|(index, object)| {
-            one(object, &review.request.desired, convert)
-                .map_err(|failure| failure.tell(index, objects.len(), &review.request.desired))
-        })
-        .collect();
-    let (converted, outcome) = match converted {
-        Ok(converted) => {
-            let count = converted.len();
-            (converted, Ok(count))
+    let desired = &review.request.desired;
+    let objects = review.request.objects.unwrap_or_default();
+    let count = objects.len();
+    let mut out = Vec::with_capacity(body.len() + GROWTH * (count + 1));
+    for (before, text) in [
+        (r#"{"apiVersion":"#, &review.api_version),
+        (r#","kind":"#, &review.kind),
+        (r#","response":{"uid":"#, &review.request.uid),
+    ] {
+        out.extend_from_slice(before.as_bytes());
+        serde_json::to_writer(&mut out, text)?;
+    }
+    out.extend_from_slice(br#","convertedObjects":["#);
+    let none = out.len();
+    let mut outcome = Ok(count);
+    for (index, object) in objects.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
         }
-        Err(message) => (Vec::new(), Err(message)),
-    };
-    let body = serde_json::to_vec(&Reply {
-        api_version: &review.api_version,
-        kind: &review.kind,
-        response: Response {
-            uid: &review.request.uid,
-            converted: &converted,
-            result: Outcome {
-                status: if outcome.is_ok() {
-                    "Success"
-                } else {
-                    "Failure"
-                },
-                message: outcome.as_ref().err().map_or("", String::as_str),
-            },
+        if let Err(reason) = one(object, desired, convert, &mut out) {
+            out.truncate(none);
+            let name = name(body, index);
+            outcome = Err(told(name, &reason, index, count, desired));
+            break;
+        }
+    }
+    let result = Outcome {
+        status: if outcome.is_ok() {
+            "Success"
+        } else {
+            "Failure"
         },
-    })?;
-    Ok(Answer { body, outcome })
+        message: outcome.as_ref().err().map_or("", String::as_str),
+    };
+    out.extend_from_slice(br#"],"result":"#);
+    serde_json::to_writer(&mut out, &result)?;
+    out.extend_from_slice(b"}}");
+    Ok(Answer { body: out, outcome })
 }
 
-/// One object that could not be converted.
-struct Failure {
-    /// `PostgresDB default/orders`, as far as the object says.
-    name: Option<String>,
-    reason: String,
+/// Reads a review with its objects. Where one of them cannot be read, the whole
+/// cannot, and it is read again to see which.
+fn read(body: &[u8]) -> Result<Review<'_, Item<'_>>, Malformed> {
+    if let Ok(review) = serde_json::from_slice::<Review<'_, ObjectText<'_>>>(body) {
+        return Ok(review.map(Ok));
+    }
+    Ok(raw(body)?.map(|object| ObjectText::parse(object.get())))
 }
 
-impl Failure {
-    fn tell(&self, index: usize, count: usize, desired: &str) -> String {
-        let reason = &self.reason;
-        let place = format!("object {} of {count}", index + 1);
-        match &self.name {
-            Some(name) => format!("{name} ({place}) cannot be converted to {desired}: {reason}"),
-            None => {
-                format!("{place}, which has no name, cannot be converted to {desired}: {reason}")
-            }
+/// Reads a review, and nothing of its objects.
+fn raw(body: &[u8]) -> serde_json::Result<Review<'_, &RawValue>> {
+    serde_json::from_slice(body)
+}
+
+impl<'a, T> Review<'a, T> {
+    fn map<U>(self, each: fn(T) -> U) -> Review<'a, U> {
+        let Request {
+            uid,
+            desired,
+            objects,
+        } = self.request;
+        let objects = objects.map(|objects| objects.into_iter().map(each).collect());
+        Review {
+            api_version: self.api_version,
+            kind: self.kind,
+            request: Request {
+                uid,
+                desired,
+                objects,
+            },
         }
     }
 }
 
-fn one(raw: &RawValue, desired: &str, convert: Convert) -> Result<Box<RawValue>, Failure> {
-    let object: Value = serde_json::from_str(raw.get()).map_err(|error| Failure {
-        name: None,
-        reason: error.to_string(),
-    })?;
-    let name = name(&object);
+fn one(object: Item<'_>, desired: &str, convert: Convert, out: &mut Vec<u8>) -> Result<(), String> {
+    let object = object.map_err(|error| error.to_string())?;
     // A bug that one object meets must not take the connection down with the
-    // other reviews on it, and must reach the user by name. Nothing that the
-    // closure touches outlives it.
-    let converted = catch_unwind(AssertUnwindSafe(|| convert(object, desired)))
-        .unwrap_or_else(|_| Err("the conversion panicked: this is a bug in Stow".to_owned()));
-    converted
-        .and_then(|object| serde_json::value::to_raw_value(&object).map_err(|e| e.to_string()))
-        .map_err(|reason| Failure { name, reason })
+    // other reviews on it, and must reach the user by name. What the closure has
+    // written by then is taken back.
+    catch_unwind(AssertUnwindSafe(|| convert(object, desired, out)))
+        .unwrap_or_else(|_| Err("the conversion panicked: this is a bug in Stow".to_owned()))
 }
 
-fn name(object: &Value) -> Option<String> {
-    let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
-    let kind = text("/kind").unwrap_or("object");
-    let name = text("/metadata/name")?;
-    Some(match text("/metadata/namespace") {
-        Some(namespace) => format!("{kind} {namespace}/{name}"),
-        None => format!("{kind} {name}"),
-    })
+/// What the object at an index is called. It is read again, since nearly always
+/// nobody asks.
+fn name(body: &[u8], index: usize) -> Option<String> {
+    let objects = raw(body).ok()?.request.objects?;
+    ObjectText::parse(objects.get(index)?.get()).ok()?.name()
+}
+
+/// The message for an object that could not be converted.
+fn told(name: Option<String>, reason: &str, index: usize, count: usize, desired: &str) -> String {
+    let place = format!("object {} of {count}", index + 1);
+    match name {
+        Some(name) => format!("{name} ({place}) cannot be converted to {desired}: {reason}"),
+        None => format!("{place}, which has no name, cannot be converted to {desired}: {reason}"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
-    fn relabel(mut object: Value, desired: &str) -> Result<Value, String> {
+    fn moody(object: ObjectText<'_>, desired: &str, out: &mut Vec<u8>) -> Result<(), String> {
+        let start = out.len();
+        object
+            .convert(desired, out)
+            .map_err(|error| error.to_string())?;
+        let object: Value = serde_json::from_slice(&out[start..]).unwrap();
         match object["spec"]["size"].as_str() {
             Some("bad") => Err("size is bad".to_owned()),
             Some("panic") => panic!("a bug"),
-            _ => {
-                object["apiVersion"] = json!(desired);
-                Ok(object)
-            }
+            _ => Ok(()),
         }
     }
 
@@ -204,7 +217,7 @@ mod tests {
     }
 
     fn answered(objects: &Value) -> Value {
-        serde_json::from_slice(&answer(&review(objects), relabel).unwrap().body).unwrap()
+        serde_json::from_slice(&answer(&review(objects), moody).unwrap().body).unwrap()
     }
 
     #[test]
@@ -291,7 +304,7 @@ mod tests {
             ),
         ];
         for (body, expected) in table {
-            let error = answer(body, relabel).unwrap_err().to_string();
+            let error = answer(body, moody).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

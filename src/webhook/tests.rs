@@ -14,7 +14,7 @@ use hyper_util::rt::TokioIo;
 use jiff::Timestamp;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -266,7 +266,7 @@ async fn many_at_once_get_each_their_own_answer() {
     Arc::into_inner(server).unwrap().stop().await;
 }
 
-fn panicking(_object: Value, _desired: &str) -> Result<Value, String> {
+fn panicking(_: ObjectText<'_>, _: &str, _: &mut Vec<u8>) -> Result<(), String> {
     panic!("a bug")
 }
 

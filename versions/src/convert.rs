@@ -1,4 +1,4 @@
-//! Conversion between the versions of `PostgresDB`, on JSON values.
+//! Conversion between the versions of `PostgresDB`.
 //!
 //! Nothing here may validate, default, or fail for what an object holds: one
 //! object that does not convert fails the whole list that it is read in.
@@ -9,18 +9,26 @@
 //! an annotation on the other, one for each field, because a single one for all
 //! would keep server-side apply from removing any of them. `fields` decides for
 //! each field of the hub how it is said in the spoke; `up` and `down` apply
-//! that; `memory` reads and writes the annotations.
+//! that to a spec; `memory` reads and writes the annotations.
+//!
+//! An object comes in one of two forms, and both leave it to `up` and `down`:
+//! [`convert`] takes a tree, which is what clients and YAML readers give, and
+//! [`ObjectText`] takes JSON text, which is what the webhook gets, and copies
+//! what does not change.
 
 mod down;
 mod fields;
 mod memory;
+mod text;
 mod unusable;
 mod up;
 
+pub use text::ObjectText;
 pub use unusable::{Unusable, unusable};
 
 use serde_json::{Map, Value};
 
+use self::memory::{Memory, Side};
 use crate::{GROUP, KIND};
 
 /// The fields of the spoke, each with what to write there, for a person.
@@ -37,6 +45,9 @@ pub enum ConvertError {
     /// What was sent is not a JSON object.
     #[error("what was sent for conversion is not a JSON object")]
     NotAnObject,
+    /// The object's text cannot be read.
+    #[error("it cannot be read: {0}")]
+    Unreadable(String),
     /// The object's own version is none that Stow knows.
     #[error(
         "cannot convert from apiVersion {0:?}: Stow knows {GROUP}/v1alpha1 and {GROUP}/v1beta1"
@@ -75,29 +86,77 @@ pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
     let Value::Object(mut object) = object else {
         return Err(ConvertError::NotAnObject);
     };
-    // A partial object may lack its kind; what it says it is, it must be.
-    if let Some(kind) = object.get("kind").filter(|kind| *kind != KIND) {
-        return Err(ConvertError::OtherKind(shown(Some(kind))));
-    }
-    let own = object.get("apiVersion");
-    let from = own
-        .and_then(Value::as_str)
-        .and_then(Version::parse)
-        .ok_or_else(|| ConvertError::UnknownVersion(shown(own)))?;
-    let to = Version::parse(desired)
-        .ok_or_else(|| ConvertError::UnknownDesiredVersion(desired.to_owned()))?;
+    let way = Way::between(object.get("apiVersion"), object.get("kind"), desired)?;
 
     let metadata = object.entry("metadata").or_insert(Value::Null);
     if metadata.is_null() {
         *metadata = Value::Object(Object::new());
     }
-    match (from, to) {
-        (Version::V1alpha1, Version::V1beta1) => up::up(&mut object),
-        (Version::V1beta1, Version::V1alpha1) => down::down(&mut object),
-        (Version::V1alpha1, Version::V1alpha1) | (Version::V1beta1, Version::V1beta1) => {}
+    if let Some(way) = way {
+        let remembered = memory::take(way.remembered(), &mut object);
+        let converted = way.convert(object.remove(memory::SPEC), &remembered);
+        if let Some(spec) = converted.spec {
+            object.insert(memory::SPEC.to_owned(), spec);
+        }
+        converted.fresh.write(&mut object);
     }
     object.insert("apiVersion".to_owned(), desired.into());
     Ok(Value::Object(object))
+}
+
+/// What becomes of a spec.
+struct Converted {
+    spec: Option<Value>,
+    /// The annotations to write, in place of all of Stow's that were there.
+    fresh: Memory,
+}
+
+/// From which side to which.
+#[derive(Clone, Copy)]
+enum Way {
+    Up,
+    Down,
+}
+
+impl Way {
+    /// The way of an object that says so of itself; `None` where it is in the
+    /// version `desired` already.
+    fn between(
+        own: Option<&Value>,
+        kind: Option<&Value>,
+        desired: &str,
+    ) -> Result<Option<Self>, ConvertError> {
+        // A partial object may lack its kind; what it says it is, it must be.
+        if let Some(kind) = kind.filter(|kind| *kind != KIND) {
+            return Err(ConvertError::OtherKind(shown(Some(kind))));
+        }
+        let from = own
+            .and_then(Value::as_str)
+            .and_then(Version::parse)
+            .ok_or_else(|| ConvertError::UnknownVersion(shown(own)))?;
+        let to = Version::parse(desired)
+            .ok_or_else(|| ConvertError::UnknownDesiredVersion(desired.to_owned()))?;
+        Ok(match (from, to) {
+            (Version::V1alpha1, Version::V1beta1) => Some(Self::Up),
+            (Version::V1beta1, Version::V1alpha1) => Some(Self::Down),
+            (Version::V1alpha1, Version::V1alpha1) | (Version::V1beta1, Version::V1beta1) => None,
+        })
+    }
+
+    /// The side whose words are remembered where this way begins.
+    fn remembered(self) -> Side {
+        match self {
+            Self::Up => Side::Hub,
+            Self::Down => Side::Spoke,
+        }
+    }
+
+    fn convert(self, spec: Option<Value>, remembered: &Memory) -> Converted {
+        match self {
+            Self::Up => up::up(spec, remembered),
+            Self::Down => down::down(spec, remembered),
+        }
+    }
 }
 
 /// A value as an error shows it: a text without its quotes, and of anything

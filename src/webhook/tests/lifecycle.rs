@@ -54,11 +54,11 @@ async fn without_a_certificate_a_handshake_fails_and_nothing_else() {
 static GATE: std::sync::LazyLock<watch::Sender<(bool, bool)>> =
     std::sync::LazyLock::new(|| watch::Sender::new((false, false)));
 
-fn gated(object: Value, _desired: &str) -> Result<Value, String> {
+fn gated(object: ObjectText<'_>, desired: &str, out: &mut Vec<u8>) -> Result<(), String> {
     GATE.send_modify(|state| state.0 = true);
     let mut gate = GATE.subscribe();
     futures::executor::block_on(gate.wait_for(|state| state.1)).map_err(|e| e.to_string())?;
-    Ok(object)
+    between_versions(object, desired, out)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]

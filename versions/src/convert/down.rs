@@ -5,32 +5,30 @@
 
 use serde_json::Value;
 
-use super::Object;
 use super::fields::{STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs, typed_spec};
-use super::memory::{self, Memory, Remembered, SPEC, Side};
+use super::memory::{self, Memory, Remembered, Side};
+use super::{Converted, Object};
 
-/// Converts a v1beta1 object in place, all but its `apiVersion`.
-pub(super) fn down(object: &mut Object) {
-    let remembered = memory::take(Side::Spoke, object);
+/// Converts the spec of a v1beta1 object.
+pub(super) fn down(written: Option<Value>, remembered: &Memory) -> Converted {
     let mut fresh = Memory::new(Side::Hub);
 
-    let hub = object.remove(SPEC).and_then(typed_spec);
-    let stray = memory::stray_spec(&remembered, hub.as_ref());
+    let hub = written.and_then(typed_spec);
+    let stray = memory::stray_spec(remembered, hub.as_ref());
     let present = hub.is_some();
     let hub = hub.unwrap_or_default();
 
     // Where the spec is no object, the spoke has no fields.
     let spoke = match stray {
         Some(_) => Object::new(),
-        None => spoke_of(&hub, &remembered),
+        None => spoke_of(&hub, remembered),
     };
     remember(&hub, &spoke, &mut fresh);
-    if let Some(stray) = stray {
-        object.insert(SPEC.to_owned(), stray);
-    } else if present || !spoke.is_empty() {
-        object.insert(SPEC.to_owned(), Value::Object(spoke));
+    let fields = (present || !spoke.is_empty()).then_some(Value::Object(spoke));
+    Converted {
+        spec: stray.or(fields),
+        fresh,
     }
-    fresh.write(object);
 }
 
 /// The spoke's spec.

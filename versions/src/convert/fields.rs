@@ -7,6 +7,8 @@
 mod hub_only;
 mod values;
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use self::values::{
@@ -234,7 +236,7 @@ pub(super) fn pairs() -> impl Iterator<Item = &'static Pair> {
 }
 
 /// The fields that the spoke cannot say, a group before its members.
-pub(super) fn hub_only() -> Vec<&'static HubOnly> {
+pub(super) fn hub_only() -> impl Iterator<Item = &'static HubOnly> {
     fn add(field: &'static HubOnly, all: &mut Vec<&'static HubOnly>) {
         all.push(field);
         if let Shape::Group(members) = field.shape {
@@ -243,13 +245,17 @@ pub(super) fn hub_only() -> Vec<&'static HubOnly> {
             }
         }
     }
-    let mut all = Vec::new();
-    for decision in DECISIONS {
-        if let Decision::HubOnly(field) = decision {
-            add(field, &mut all);
+    // Walked for every object, and the same each time.
+    static ALL: LazyLock<Vec<&HubOnly>> = LazyLock::new(|| {
+        let mut all = Vec::new();
+        for decision in DECISIONS {
+            if let Decision::HubOnly(field) = decision {
+                add(field, &mut all);
+            }
         }
-    }
-    all
+        all
+    });
+    ALL.iter().copied()
 }
 
 /// A hub's spec with what has its type; `None` where it is no object. A field

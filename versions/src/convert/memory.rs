@@ -4,7 +4,8 @@
 //! not on the allowlist is not ours, and passes through, since a newer release
 //! may know it; a text that cannot be read is as good as none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -33,16 +34,32 @@ impl Side {
     }
 
     /// The allowlist: every name that may follow the prefix.
-    fn names(self) -> Vec<&'static str> {
+    fn names(self) -> &'static BTreeSet<&'static str> {
+        static HUB: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+            let paired = pairs().map(|pair| pair.hub).chain([STORAGE_TYPE]);
+            paired.chain(hub_only().map(|field| field.path)).collect()
+        });
+        static SPOKE: LazyLock<BTreeSet<&str>> =
+            LazyLock::new(|| pairs().map(|pair| pair.spoke).chain([SPEC]).collect());
         match self {
-            Self::Hub => pairs()
-                .map(|pair| pair.hub)
-                .chain([STORAGE_TYPE])
-                .chain(hub_only().into_iter().map(|field| field.path))
-                .collect(),
-            Self::Spoke => pairs().map(|pair| pair.spoke).chain([SPEC]).collect(),
+            Self::Hub => &HUB,
+            Self::Spoke => &SPOKE,
         }
     }
+
+    /// The field that an annotation keeps of this side, if it does.
+    fn field(self, annotation: &str) -> Option<&'static str> {
+        let name = annotation.strip_prefix(self.prefix())?;
+        self.names().get(name).copied()
+    }
+}
+
+/// The side and the field that an annotation is of; `None` where it is not
+/// Stow's.
+pub(super) fn owner(annotation: &str) -> Option<(Side, &'static str)> {
+    [Side::Hub, Side::Spoke]
+        .into_iter()
+        .find_map(|side| Some((side, side.field(annotation)?)))
 }
 
 /// What one side said of a field that the other side shows as well, as far as
@@ -72,23 +89,38 @@ impl Memory {
 
     /// Reads a side's annotations, without taking them out.
     pub(super) fn read(side: Side, object: &Object) -> Self {
+        let mut memory = Self::new(side);
         let annotations = object
             .get("metadata")
-            .and_then(|metadata| metadata.get("annotations"));
-        let text = |name: &'static str| {
-            let key = format!("{}{name}", side.prefix());
-            let text = annotations?.get(key)?.as_str()?;
-            Some((name, text.to_owned()))
-        };
-        Self {
-            side,
-            texts: side.names().into_iter().filter_map(text).collect(),
+            .and_then(|metadata| metadata.get("annotations"))
+            .and_then(Value::as_object);
+        for (key, value) in annotations.into_iter().flatten() {
+            if let (Some(field), Some(text)) = (side.field(key), value.as_str()) {
+                memory.note(field, Some(text.to_owned()));
+            }
         }
+        memory
+    }
+
+    /// Takes over the text of an annotation, or, where it holds no text, that
+    /// there is none.
+    pub(super) fn note(&mut self, field: &'static str, text: Option<String>) {
+        match text {
+            Some(text) => self.texts.insert(field, text),
+            None => self.texts.remove(field),
+        };
+    }
+
+    /// The annotations, by name.
+    pub(super) fn annotations(&self) -> impl ExactSizeIterator<Item = (String, &str)> {
+        let prefix = self.side.prefix();
+        let texts = self.texts.iter();
+        texts.map(move |(field, text)| (format!("{prefix}{field}"), text.as_str()))
     }
 
     /// Writes what is remembered into the object's annotations. Where metadata
     /// or annotations are no objects there is no place for it.
-    pub(super) fn write(self, object: &mut Object) {
+    pub(super) fn write(&self, object: &mut Object) {
         if self.texts.is_empty() {
             return;
         }
@@ -102,8 +134,8 @@ impl Memory {
         let Some(annotations) = annotations.as_object_mut() else {
             return;
         };
-        for (name, text) in self.texts {
-            annotations.insert(format!("{}{name}", self.side.prefix()), text.into());
+        for (name, text) in self.annotations() {
+            annotations.insert(name, text.into());
         }
     }
 
@@ -170,11 +202,7 @@ pub(super) fn take(side: Side, object: &mut Object) -> Memory {
             .and_then(Value::as_object_mut)
     {
         let before = annotations.len();
-        for side in [Side::Hub, Side::Spoke] {
-            for name in side.names() {
-                annotations.remove(&format!("{}{name}", side.prefix()));
-            }
-        }
+        annotations.retain(|name, _| owner(name).is_none());
         if annotations.is_empty() && before > 0 {
             metadata.remove("annotations");
         }

@@ -5,17 +5,16 @@
 
 use serde_json::Value;
 
-use super::Object;
 use super::fields::{STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs};
-use super::memory::{self, Memory, Remembered, SPEC, Side};
+use super::memory::{Memory, Remembered, SPEC, Side};
+use super::{Converted, Object};
 
-/// Converts a v1alpha1 object in place, all but its `apiVersion`.
-pub(super) fn up(object: &mut Object) {
-    let remembered = memory::take(Side::Hub, object);
+/// Converts the spec of a v1alpha1 object.
+pub(super) fn up(written: Option<Value>, remembered: &Memory) -> Converted {
     let mut fresh = Memory::new(Side::Spoke);
 
     // structured-merge-diff sends `spec: null`, which means no spec.
-    let written = object.remove(SPEC).filter(|spec| !spec.is_null());
+    let written = written.filter(|spec| !spec.is_null());
     let (spoke, stray) = match written {
         Some(Value::Object(spoke)) => (Some(spoke), None),
         other => (None, other),
@@ -23,22 +22,14 @@ pub(super) fn up(object: &mut Object) {
     let present = spoke.is_some();
     let spoke = spoke.unwrap_or_default();
 
-    let hub = hub_of(&spoke, &remembered);
+    let hub = hub_of(&spoke, remembered);
     remember(&spoke, &hub, &mut fresh);
-    if present || !hub.is_empty() {
-        object.insert(SPEC.to_owned(), Value::Object(hub));
-    }
+    let spec = (present || !hub.is_empty()).then_some(Value::Object(hub));
     if stray.is_some() {
-        let shown = object.get(SPEC).cloned();
-        fresh.remember(
-            SPEC,
-            Remembered {
-                value: stray,
-                shown,
-            },
-        );
+        let (value, shown) = (stray, spec.clone());
+        fresh.remember(SPEC, Remembered { value, shown });
     }
-    fresh.write(object);
+    Converted { spec, fresh }
 }
 
 /// The hub's spec.
