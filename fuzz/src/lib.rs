@@ -13,5 +13,7 @@ mod review_of_webhook;
 mod text;
 
 pub use convert::convert;
+#[cfg(not(test))]
+pub use names::names;
 pub use review::review;
 pub use text::text;
