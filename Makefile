@@ -24,6 +24,9 @@ wheel_postgres := bin=$$(tools/postgres/build) && PATH="$$PATH:$$bin" &&
 with_postgres := ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || \
 	test -x "$$(pg_config --bindir 2>/dev/null)/postgres" || \
 	PATH="$$PATH:$$(tools/postgres/build)";
+# What `make fuzz` runs, and for how long.
+TARGET ?= convert
+SECONDS ?= 60
 # Where `make run` serves the webhook: reachable for an API server on this machine.
 webhook := 127.0.0.1:9443
 
@@ -35,7 +38,7 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drydock test test-oldest check run manifests binaries control-plane moto judges cost bench
+.PHONY: help demo drydock test test-oldest check run manifests binaries control-plane moto judges cost bench fuzz
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +93,11 @@ moto: ## install the judge of the wire format for tests, once
 
 judges: ## install what judges drydock from outside (the AWS CLI, boto3), once
 	@tools/judges/build
+
+fuzz: ## fuzz one TARGET for so many SECONDS; fuzz/README.md says more
+	@mkdir -p $(STOW_CACHE)/fuzz/$(TARGET)
+	$(CARGO) +nightly fuzz run --sanitizer none --target-dir $(STOW_CACHE)/fuzz/target $(TARGET) \
+		$(STOW_CACHE)/fuzz/$(TARGET) fuzz/corpus/$(TARGET) -- -max_total_time=$(SECONDS)
 
 cost: judges ## measure what an instance of drydock costs
 	@$(with_postgres) $(CARGO) test -p drydock --test judges --locked -- --ignored --nocapture cost

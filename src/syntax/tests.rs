@@ -9,6 +9,12 @@ use stow_versions::crd::{Webhook, crd};
 
 use super::*;
 use crate::cluster::is_secret_name;
+use crate::syntax;
+
+// What the fuzz target holds of any bytes.
+#[path = "../../fuzz/src/names.rs"]
+#[expect(unreachable_pub, reason = "it is part of a crate elsewhere")]
+mod names;
 
 /// The pattern that the rules of a field of v1beta1 match its text by.
 fn pattern(path: &str) -> Regex {
@@ -137,5 +143,26 @@ fn reserved_users_and_roles_are_known() {
         "arn:aws:iam::123456789012:role/a b",
     ] {
         assert!(!is_role(text), "{text}");
+    }
+}
+
+#[test]
+fn names_of_the_corpus_are_read() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/names");
+    let files = std::fs::read_dir(folder).unwrap();
+    let files: Vec<_> = files
+        .map(|file| std::fs::read(file.unwrap().path()).unwrap())
+        .collect();
+    assert!(files.len() >= 10, "no corpus worth the name");
+    for bytes in files {
+        names::names(&bytes);
+        for at in 0..bytes.len() {
+            names::names(&bytes[..at]);
+            for other in [b'-', b'0', b'/', b'\n', 0xff] {
+                let mut spoilt = bytes.clone();
+                spoilt[at] = other;
+                names::names(&spoilt);
+            }
+        }
     }
 }

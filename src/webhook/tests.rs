@@ -1,6 +1,7 @@
 //! Over real TLS on loopback, with a client that writes its own bytes where an
 //! HTTP library would not misbehave.
 
+mod captured;
 mod fuzz;
 mod hostile;
 mod lifecycle;
@@ -220,7 +221,7 @@ async fn a_failure_is_a_200_that_names_the_object() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sixty_four_megabytes_are_a_review_like_any_other() {
+async fn property_09_sixty_four_megabytes_are_a_review_like_any_other() {
     let server = start(limits(), between_versions).await;
     let objects: Vec<Value> = (0..64)
         .map(|i| object(&format!("db-{i}"), 1 << 20))

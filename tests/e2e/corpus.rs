@@ -14,6 +14,7 @@ use std::fmt::Write;
 use harness::{Error, Result, eventually};
 use regex::{Captures, Regex};
 use serde_json::{Value, json};
+use stow_versions::v1beta1::PostgresDBSpec;
 
 use self::cases::{Case, corpus};
 use self::judge::Judge;
@@ -178,4 +179,35 @@ async fn nothing_that_is_accepted_is_refused_by_rds() -> Result<()> {
         assert!(!refused, "{:?}: {:?}", call.status, call.form);
     }
     Ok(())
+}
+
+/// Conversion judges nothing: what every rule refuses converts all the same, and
+/// comes back.
+#[test]
+fn property_08_what_admission_refuses_still_converts() {
+    for (version, other) in [("v1alpha1", "v1beta1"), ("v1beta1", "v1alpha1")] {
+        let refused = corpus(version);
+        for case in refused.into_iter().filter(|case| !case.good) {
+            let mut object = case.written();
+            object["apiVersion"] = format!("myob.com/{version}").into();
+            object["kind"] = "PostgresDB".into();
+            let to = |object: Value, version: &str| {
+                stow_versions::convert::convert(object, &format!("myob.com/{version}"))
+                    .unwrap_or_else(|error| panic!("{case}: {error}"))
+            };
+            let there = to(object.clone(), other);
+            let back = to(there, version);
+            let spec = &object["spec"];
+            // What has a wrong type, or no field, is not the hub's to keep.
+            let typed = serde_json::from_value::<PostgresDBSpec>(spec.clone())
+                .is_ok_and(|typed| json!(typed) == *spec);
+            if version == "v1alpha1" {
+                for field in ["size", "storage", "iops", "ha", "tags"] {
+                    assert_eq!(back["spec"][field], spec[field], "{case}");
+                }
+            } else if typed && case.part("annotations").is_none() {
+                assert_eq!(back["spec"], *spec, "{case}");
+            }
+        }
+    }
 }

@@ -177,6 +177,12 @@ impl Volume {
         VOLUMES.iter().filter(move |row| row.kind == kind)
     }
 
+    /// Whether RDS takes a type only with IOPS.
+    pub fn need_iops(kind: StorageType) -> bool {
+        let mut provisioned = Self::of(kind).filter_map(|row| row.iops.as_ref());
+        provisioned.any(|iops| iops.required)
+    }
+
     /// The row of a type and a size in whole GiB, if RDS has that size.
     pub fn find(kind: StorageType, gibibytes: i32) -> Option<&'static Self> {
         Self::of(kind).find(|row| row.storage.contains(&gibibytes))

@@ -193,6 +193,36 @@ fn a_storage_type_that_v1alpha1_cannot_say_is_kept_until_iops_come_or_go() {
 }
 
 #[test]
+fn a_storage_type_that_needs_no_iops_outlives_them() {
+    // In one apply the hub's manager states gp3 and leaves the IOPS out: what
+    // server-side apply converts still has the annotation of before.
+    for (kept, shown) in [
+        (json!({"value": "gp3", "shown": true}), Some("gp3")),
+        (
+            json!({"value": "standard", "shown": true}),
+            Some("standard"),
+        ),
+        (json!({"shown": true}), None),
+        // These cannot stand without.
+        (json!({"value": "io2", "shown": true}), Some("gp2")),
+        (json!({"value": "io1", "shown": true}), Some("gp2")),
+    ] {
+        let annotations = json!({"hub.stow.myob.com/storageType": text(&kept)});
+        let hub = up(&json!({"storage": "400"}), &annotations).0;
+        assert_eq!(
+            hub.get("storageType").and_then(Value::as_str),
+            shown,
+            "{kept}"
+        );
+    }
+    // IOPS that come are a word of their own, whatever is remembered.
+    let annotations =
+        json!({"hub.stow.myob.com/storageType": text(&json!({"value": "gp3", "shown": false}))});
+    let hub = up(&json!({"storage": "400", "iops": 3000}), &annotations).0;
+    assert_eq!(hub["storageType"], "io1");
+}
+
+#[test]
 fn the_absence_of_a_storage_type_is_kept_as_well() {
     let hub = json!({"storage": "20Gi"});
     let (mut spoke, annotations) = down(&hub, &json!({}));

@@ -134,12 +134,12 @@ fn every_subset_converts(sample: &Value, to: &str) {
 }
 
 #[test]
-fn every_subset_of_a_hub_object_converts() {
+fn property_02_every_subset_of_a_hub_object_converts() {
     every_subset_converts(&hub_sample(), SPOKE);
 }
 
 #[test]
-fn every_subset_of_a_spoke_object_converts() {
+fn property_02_every_subset_of_a_spoke_object_converts() {
     every_subset_converts(&spoke_sample(), HUB);
 }
 

@@ -327,7 +327,7 @@ impl Spoil {
 }
 
 #[test]
-fn spoilt_bytes_are_answered_or_refused_in_words() {
+fn property_09_spoilt_bytes_are_answered_or_refused_in_words() {
     let sound = object("orders", 3).to_string();
     let cases = (vec(item(), 0..2), vec(spoil(), 1..4));
     let outcome = runner().run(&cases, |(mut items, spoils)| {

@@ -46,7 +46,7 @@ async fn garbage_is_refused_in_words_and_the_server_lives() {
 }
 
 #[tokio::test]
-async fn past_the_bound_is_a_clean_failure_with_a_length_and_without() {
+async fn property_09_past_the_bound_is_a_clean_failure_with_a_length_and_without() {
     let small = Limits {
         review: 2 << 20,
         ..limits()

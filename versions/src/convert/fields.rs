@@ -16,7 +16,8 @@ use self::values::{
     text_entries, whole_number,
 };
 use super::Object;
-use crate::v1beta1;
+use crate::limits::Volume;
+use crate::v1beta1::{self, StorageType};
 
 /// A type check, of a value that is to stand in the hub.
 type Check = fn(&Value) -> bool;
@@ -283,6 +284,16 @@ pub(super) fn derived_storage_type(spoke: &Object) -> Option<Value> {
     }
     let usable = spoke.get("storage").and_then(quantity_of_number).is_some();
     usable.then(|| "gp2".into())
+}
+
+/// Whether a value names a storage type that can do without IOPS.
+pub(super) fn stands_without_iops(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| {
+        let named = StorageType::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == name);
+        !named.is_some_and(Volume::need_iops)
+    })
 }
 
 /// Whether a spoke's spec states IOPS. A null states nothing.

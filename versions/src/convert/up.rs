@@ -5,7 +5,9 @@
 
 use serde_json::Value;
 
-use super::fields::{STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs};
+use super::fields::{
+    STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs, stands_without_iops,
+};
 use super::memory::{Memory, Remembered, SPEC, Side};
 use super::{Converted, Object};
 
@@ -46,8 +48,7 @@ fn hub_of(spoke: &Object, remembered: &Memory) -> Object {
         let meant = recalled.map_or_else(|| said.and_then(pair.up), |memory| memory.value);
         put(pair.hub, meant);
     }
-    let with_iops = has_iops(spoke).into();
-    let recalled = remembered.recall(STORAGE_TYPE, Some(&with_iops), Value::is_string);
+    let recalled = storage_type_of(spoke, remembered);
     let meant = recalled.map_or_else(|| derived_storage_type(spoke), |memory| memory.value);
     put(STORAGE_TYPE, meant);
     for field in hub_only() {
@@ -56,6 +57,20 @@ fn hub_of(spoke: &Object, remembered: &Memory) -> Object {
         }
     }
     hub
+}
+
+/// The storage type that is remembered, if it still stands.
+///
+/// IOPS that have come mean io1. That they are gone says only that the type is
+/// none that needs them: server-side apply takes fields out of the spoke one by
+/// one, and must not take a type along that the hub's manager has just stated.
+fn storage_type_of(spoke: &Object, remembered: &Memory) -> Option<Remembered> {
+    let recall =
+        |with_iops: bool, typed| remembered.recall(STORAGE_TYPE, Some(&with_iops.into()), typed);
+    if has_iops(spoke) {
+        return recall(true, Value::is_string);
+    }
+    recall(false, Value::is_string).or_else(|| recall(true, stands_without_iops))
 }
 
 /// Remembers what the hub would not say back as the spoke said it.

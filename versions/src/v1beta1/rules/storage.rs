@@ -127,8 +127,7 @@ pub(crate) fn iops_need_a_type_that_takes_them() -> Rule {
 pub(crate) fn provisioned_types_need_iops() -> Rule {
     let holds = |spec: &str| {
         let needs = each_type(spec, |kind| {
-            let required = settable(kind).iter().any(|(_, iops)| iops.required);
-            required.then(|| "false".to_owned())
+            Volume::need_iops(kind).then(|| "false".to_owned())
         });
         format!("!has({spec}.storageType) || has({spec}.iops) || ({needs})")
     };

@@ -1,0 +1,56 @@
+//! The webhook's answer to any bytes.
+
+use serde_json::Value;
+
+use super::review_of_webhook::{Malformed, answer};
+
+/// Answers a review, if it is any.
+///
+/// # Panics
+/// Where the answer breaks the contract of conversion reviews.
+pub fn review(bytes: &[u8]) {
+    let converting = |object: Value, desired: &str| {
+        stow_versions::convert::convert(object, desired).map_err(|error| error.to_string())
+    };
+    let answered = match answer(bytes, converting) {
+        Ok(answered) => answered,
+        Err(refused @ (Malformed::Json(_) | Malformed::NotAReview { .. })) => {
+            assert!(refused.to_string().contains("ConversionReview"));
+            return;
+        }
+    };
+    let reply: Value = serde_json::from_slice(&answered.body).expect("an answer in JSON");
+    assert_eq!(reply["kind"], "ConversionReview");
+    let response = &reply["response"];
+    let converted = response["convertedObjects"].as_array().expect("a list");
+    match &answered.outcome {
+        Ok(count) => {
+            assert_eq!(response["result"]["status"], "Success");
+            assert_eq!(converted.len(), *count);
+            assert!(
+                converted
+                    .iter()
+                    .all(|object| object["metadata"] != Value::Null)
+            );
+        }
+        Err(message) => {
+            assert_eq!(response["result"]["status"], "Failure");
+            assert_eq!(response["result"]["message"], **message);
+            assert!(
+                !message.is_empty() && !message.contains("panicked"),
+                "{message}"
+            );
+            assert!(converted.is_empty());
+        }
+    }
+    // What was sent can have names twice, of which no reader must take the same.
+    if let Ok(sent) = serde_json::from_slice::<Value>(bytes)
+        && sent.to_string().len() == bytes.len()
+    {
+        assert_eq!(response["uid"], sent["request"]["uid"]);
+        let objects = sent["request"]["objects"].as_array().map_or(0, Vec::len);
+        assert!(answered.outcome.is_err() || objects == converted.len());
+    }
+    let again = answer(bytes, converting).expect("it was answered before");
+    assert_eq!(again.body, answered.body, "not the same twice");
+}

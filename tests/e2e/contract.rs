@@ -1,0 +1,121 @@
+//! The API server's side of conversion: how often it calls, what it sends, and
+//! what an apply that it knows nothing of leaves.
+//!
+//! The operator only converts here: nobody leads.
+
+mod capture;
+mod cost;
+
+use harness::{Result, eventually};
+use serde_json::{Value, json};
+
+use crate::stage::{NAMESPACE, PATIENCE, Stage};
+use crate::twin::converting;
+
+const V1ALPHA1: &str = "postgresdbs.v1alpha1.myob.com";
+const V1BETA1: &str = "postgresdbs.v1beta1.myob.com";
+
+fn manifest(version: &str, name: &str, spec: &Value) -> Value {
+    json!({
+        "apiVersion": format!("myob.com/{version}"), "kind": "PostgresDB",
+        "metadata": {"name": name, "namespace": NAMESPACE}, "spec": spec,
+    })
+}
+
+/// The key under which etcd has an object.
+fn key(name: &str) -> String {
+    format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}")
+}
+
+/// A manifest that moves by client-side apply, as it is: what it says lands, and
+/// what it says no more stays.
+#[tokio::test]
+async fn client_side_apply_moves_what_it_says_and_removes_nothing() -> Result<()> {
+    let stage = converting().await?;
+    let old = json!({"size": "db.t3.small", "storage": "20", "ha": true});
+    let new = json!({"size": "db.t3.medium", "storage": "20Gi"});
+    stage
+        .apply(&manifest("v1alpha1", "moves", &old).to_string(), &[])
+        .await?;
+    stage
+        .apply(&manifest("v1beta1", "moves", &new).to_string(), &[])
+        .await?;
+    let object = stage.get(&format!("{V1BETA1}/moves")).await?;
+    let left = json!({
+        "size": "db.t3.medium", "storage": "20Gi", "storageType": "gp2", "multiAZ": true,
+    });
+    assert_eq!(
+        object["spec"], left,
+        "multiAZ was ha, which the manifest had"
+    );
+
+    // From there on it removes what it has said in v1beta1.
+    let less = json!({"size": "db.t3.medium"});
+    stage
+        .apply(&manifest("v1beta1", "moves", &less).to_string(), &[])
+        .await?;
+    let object = stage.get(&format!("{V1BETA1}/moves")).await?;
+    assert_eq!(object["spec"]["storage"], Value::Null, "{object}");
+
+    // Server-side apply removes, by the same manager.
+    for (version, spec) in [("v1alpha1", &old), ("v1beta1", &new)] {
+        let apply = ["--server-side", "--field-manager=team"];
+        stage
+            .apply(&manifest(version, "leaves", spec).to_string(), &apply)
+            .await?;
+    }
+    let object = stage.get(&format!("{V1BETA1}/leaves")).await?;
+    assert_eq!(object["spec"]["multiAZ"], Value::Null, "{object}");
+    assert_eq!(object["spec"]["size"], "db.t3.medium");
+
+    // An export of before brings annotations back that a policy refuses.
+    let full = json!({"storage": "20Gi", "storageType": "gp3", "secretName": "one"});
+    let apply = ["--server-side", "--field-manager=team"];
+    stage
+        .apply(&manifest("v1beta1", "exported", &full).to_string(), &apply)
+        .await?;
+    let mut exported = stage.get(&format!("{V1ALPHA1}/exported")).await?;
+    if let Some(metadata) = exported["metadata"].as_object_mut() {
+        metadata.retain(|name, _| ["name", "namespace", "annotations"].contains(&name.as_str()));
+    }
+    let changed = json!({"storage": "20Gi", "storageType": "gp3", "secretName": "two"});
+    stage
+        .apply(
+            &manifest("v1beta1", "exported", &changed).to_string(),
+            &apply,
+        )
+        .await?;
+    let refused = stage.apply(&exported.to_string(), &[]).await;
+    let said = refused.expect_err("it would undo an edit").to_string();
+    assert!(said.contains("hub.stow.myob.com/secretName"), "{said}");
+    an_annotation_can_change_the_spec_and_not_the_generation(&stage).await
+}
+
+/// The spec of the hub lies partly in the spoke's annotations, which have no
+/// generation. Here a client takes one out, as only one can that no policy holds.
+async fn an_annotation_can_change_the_spec_and_not_the_generation(stage: &Stage) -> Result<()> {
+    stage
+        .kubectl(&["delete", "validatingadmissionpolicybindings", "--all"])
+        .await?;
+    let spec = json!({"storage": "20Gi", "storageType": "gp3", "secretName": "one"});
+    stage
+        .apply(&manifest("v1beta1", "quiet", &spec).to_string(), &[])
+        .await?;
+    let before = stage.get(&format!("{V1BETA1}/quiet")).await?;
+    let what = format!("{V1ALPHA1}/quiet");
+    // The API server takes a moment to forget a policy.
+    eventually("an annotation taken out", PATIENCE, || async {
+        let name = "hub.stow.myob.com/secretName-";
+        stage
+            .kubectl(&["annotate", "-n", NAMESPACE, &what, name])
+            .await
+    })
+    .await?;
+    let after = stage.get(&format!("{V1BETA1}/quiet")).await?;
+    assert_eq!(after["spec"]["secretName"], Value::Null, "{after}");
+    assert_eq!(
+        after["metadata"]["generation"],
+        before["metadata"]["generation"]
+    );
+    Ok(())
+}
