@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::probes::{self, Health};
 use crate::rds::Password;
 use crate::reconcile::Ambient;
-use crate::tls::{self, Bundle, Keeper};
+use crate::tls::{self, Bundle, Keeper, Source};
 use crate::webhook::{Limits, Webhook};
 
 /// Letters and digits alone: RDS takes them, and nothing needs quoting. 32 of
@@ -97,15 +97,24 @@ async fn operate(settings: Run) -> Result<(), Error> {
     // Converting comes first, and needs neither the CRD nor AWS nor the lead:
     // the operator reads its own objects through it.
     let url = settings.webhook_url.as_ref().map(|url| &url.uri);
-    let names = tls::names(&settings.namespace, url);
-    let keeper = Keeper::new(client.clone(), &settings.namespace, names, metrics.clone());
+    let source = match &settings.webhook_certificate_secret {
+        None => Source::Own {
+            names: tls::names(&settings.namespace, url),
+        },
+        Some(secret) => Source::Given {
+            secret: secret.clone(),
+            name: tls::called_as(&settings.namespace, url),
+        },
+    };
+    let keeper = Keeper::new(client.clone(), &settings.namespace, source, metrics.clone());
     let bundle = Bundle::new(
         client.clone(),
         manifest::target(settings.webhook_url.as_ref(), &settings.namespace),
         keeper.trust(),
+        settings.webhook_ca_overlap,
     );
     let tls = keeper.serving().server_config()?;
-    let webhook = Webhook::new(Limits::default(), metrics.clone());
+    let webhook = Webhook::new(Limits::default(), metrics.clone()).telling(keeper.arrivals());
     let tasks = TaskTracker::new();
     let pages = probes::serve(
         metrics_listener,

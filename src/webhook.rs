@@ -22,6 +22,7 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Metrics, Review};
+use crate::tls::Arrivals;
 use budget::{Budget, Room};
 use listener::{Activity, Busy};
 use review::{Answer, Convert, Malformed};
@@ -86,6 +87,7 @@ pub struct Webhook {
     budget: Budget,
     metrics: Metrics,
     convert: Convert,
+    arrivals: Arrivals,
 }
 
 impl Webhook {
@@ -104,7 +106,14 @@ impl Webhook {
             limits,
             metrics,
             convert,
+            arrivals: Arrivals::default(),
         }
+    }
+
+    /// The same, which tells of the connections that bring reviews.
+    #[must_use]
+    pub fn telling(self, arrivals: Arrivals) -> Self {
+        Self { arrivals, ..self }
     }
 
     fn router(self) -> Router {

@@ -4,6 +4,8 @@
 //! Nothing here may touch anything else of the CRD. What is right is not
 //! written again, so that its generation stands still.
 
+mod former;
+
 use std::time::Duration;
 
 use backon::BackoffBuilder;
@@ -20,8 +22,11 @@ use serde_json::{Value, json};
 use stow_versions::crd::Webhook;
 use stow_versions::{GROUP, PLURAL};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use self::former::Former;
+use super::trust::Trust;
+use super::way::published;
 use crate::complaint::{Attempt, Complaint};
 use crate::lead::{Fence, NotLeading};
 
@@ -62,18 +67,26 @@ pub struct Bundle {
     api: Api<Crd>,
     name: String,
     target: Webhook,
-    trust: watch::Receiver<Option<String>>,
+    trust: watch::Receiver<Option<Trust>>,
+    former: Former,
 }
 
 impl Bundle {
     /// `trust` is [`super::Keeper::trust`]; `target` is where the API server
-    /// finds the webhook, should the CRD have lost it.
-    pub fn new(client: Client, target: Webhook, trust: watch::Receiver<Option<String>>) -> Self {
+    /// finds the webhook, should the CRD have lost it. A CA that is not of `trust`
+    /// any more stays published for `overlap`.
+    pub fn new(
+        client: Client,
+        target: Webhook,
+        trust: watch::Receiver<Option<Trust>>,
+        overlap: Duration,
+    ) -> Self {
         Self {
             api: Api::all(client),
             name: format!("{PLURAL}.{GROUP}"),
             target,
             trust,
+            former: Former::new(overlap),
         }
     }
 
@@ -84,12 +97,12 @@ impl Bundle {
         let mut pauses = backoff.build();
         let mut complaint = Complaint::default();
         let mut latest: Option<Crd> = None;
-        let mut retry = None;
+        let mut again: Option<Instant> = None;
         loop {
             let event = tokio::select! {
                 event = crds.next() => event,
                 Ok(()) = self.trust.changed() => None,
-                () = sleep(retry.unwrap_or_default()), if retry.is_some() => None,
+                () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => None,
             };
             match event {
                 Some(Ok(Some(crd))) => latest = Some(crd),
@@ -110,7 +123,7 @@ impl Bundle {
                 }
                 None => {}
             }
-            retry = match self.tend(latest.as_ref(), &fence).await {
+            again = match self.tend(latest.as_ref(), &fence).await {
                 Ok(None) => None,
                 Ok(Some(tended)) => {
                     if complaint.settle() {
@@ -118,12 +131,12 @@ impl Bundle {
                     }
                     latest = Some(tended);
                     pauses = backoff.build();
-                    None
+                    self.former.next()
                 }
                 Err(Failure::NotLeading(end)) => return end,
                 Err(Failure::Api(text)) => {
                     warn_once(&mut complaint, &text);
-                    pauses.next()
+                    pauses.next().map(|pause| Instant::now() + pause)
                 }
             };
         }
@@ -131,13 +144,14 @@ impl Bundle {
 
     /// Writes what has to be written. Returns the CRD as it then is, or nothing
     /// where there is none yet, or nothing to publish.
-    async fn tend(&self, crd: Option<&Crd>, fence: &Fence) -> Result<Option<Crd>, Failure> {
+    async fn tend(&mut self, crd: Option<&Crd>, fence: &Fence) -> Result<Option<Crd>, Failure> {
         fence.check()?;
         let Some(crd) = crd else { return Ok(None) };
         let Some(trust) = self.trust.borrow().clone() else {
             return Ok(None);
         };
-        let patched = match decide(crd, &trust, &self.target) {
+        let trust = self.former.keep(&published(crd), &trust, Instant::now());
+        let patched = match decide(crd, &trust.pem(), &self.target) {
             Step::Nothing => return Ok(Some(crd.clone())),
             Step::Publish(body) => {
                 let parameters = PatchParams::apply(FIELD_MANAGER).force();

@@ -25,6 +25,7 @@ use tower::Service;
 use super::{Limits, Webhook};
 use crate::complaint::Complaint;
 use crate::probes::Component;
+use crate::tls::Arrivals;
 
 /// How often a connection is looked at for an answer that nobody reads.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -45,6 +46,7 @@ impl Webhook {
         let limits = self.limits;
         let server = Server {
             acceptor: TlsAcceptor::from(tls),
+            arrivals: self.arrivals.clone(),
             router: self.router(),
             limits,
             leaving: shutdown.clone(),
@@ -73,6 +75,7 @@ impl Webhook {
 struct Server {
     acceptor: TlsAcceptor,
     router: Router,
+    arrivals: Arrivals,
     limits: Limits,
     /// No connection is kept behind its next answer.
     leaving: CancellationToken,
@@ -111,6 +114,7 @@ impl Server {
     }
 
     async fn connection(self, stream: TcpStream) {
+        let born = Instant::now();
         // An answer is written at once; waiting to fill a packet only delays it.
         let _ = stream.set_nodelay(true);
         let handshake = timeout(self.limits.handshake, self.acceptor.accept(stream));
@@ -120,7 +124,6 @@ impl Server {
             Err(_) => return tracing::debug!("the TLS handshake took too long"),
         };
         let activity = Activity::default();
-        let born = Instant::now();
         let service = service_fn(|request| self.respond(request, activity.clone(), born));
         let mut connection = pin!(
             http1::Builder::new()
@@ -158,6 +161,7 @@ impl Server {
         activity: Activity,
         born: Instant,
     ) -> Result<Response, Infallible> {
+        self.arrivals.came(born);
         request.extensions_mut().insert(activity);
         let mut response = self.router.clone().call(request).await?;
         if self.leaving.is_cancelled() || born.elapsed() > self.limits.age {
