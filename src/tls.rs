@@ -19,6 +19,8 @@ mod look;
 mod secret;
 mod serving;
 mod sight;
+mod source;
+mod standing;
 mod trust;
 mod way;
 
@@ -28,10 +30,12 @@ use backon::ExponentialBuilder;
 
 pub use authority::{Authority, Broken, IssueError, Leaf};
 pub use bundle::Bundle;
-pub use keep::{Keeper, Source};
+pub use held::Wanted;
+pub use keep::Keeper;
 pub use secret::SECRET;
 pub use serving::Serving;
 pub use sight::Arrivals;
+pub use source::Source;
 pub use trust::Trust;
 
 /// The pauses of a task that tries until it succeeds, while the API server is

@@ -14,10 +14,10 @@ use k8s_openapi::ByteString;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceConversion, CustomResourceDefinition as Crd,
 };
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, watch_object};
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 use stow_versions::crd::Webhook;
 use stow_versions::{GROUP, PLURAL};
@@ -25,6 +25,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::former::Former;
+use super::held::Wanted;
 use super::trust::Trust;
 use super::way::published;
 use crate::complaint::{Attempt, Complaint};
@@ -67,7 +68,7 @@ pub struct Bundle {
     api: Api<Crd>,
     name: String,
     target: Webhook,
-    trust: watch::Receiver<Option<Trust>>,
+    trust: watch::Receiver<Option<Wanted>>,
     former: Former,
 }
 
@@ -78,7 +79,7 @@ impl Bundle {
     pub fn new(
         client: Client,
         target: Webhook,
-        trust: watch::Receiver<Option<Trust>>,
+        trust: watch::Receiver<Option<Wanted>>,
         overlap: Duration,
     ) -> Self {
         Self {
@@ -147,10 +148,10 @@ impl Bundle {
     async fn tend(&mut self, crd: Option<&Crd>, fence: &Fence) -> Result<Option<Crd>, Failure> {
         fence.check()?;
         let Some(crd) = crd else { return Ok(None) };
-        let Some(trust) = self.trust.borrow().clone() else {
+        let Some(wanted) = self.trust.borrow().clone() else {
             return Ok(None);
         };
-        let trust = self.former.keep(&published(crd), &trust, Instant::now());
+        let trust = self.former.keep(&published(crd), &wanted, Instant::now());
         let patched = match decide(crd, &trust.pem(), &self.target) {
             Step::Nothing => return Ok(Some(crd.clone())),
             Step::Publish(body) => {
@@ -209,14 +210,42 @@ fn decide(crd: &Crd, trust: &str, target: &Webhook) -> Step {
     if conversion.is_some_and(|conversion| publishes(conversion, trust)) {
         return Step::Nothing;
     }
-    Step::Publish(json!({
+    Step::Publish(publication(&crd.name_any(), trust))
+}
+
+/// What is applied, whole each time: a field that is left out is given up.
+fn publication(name: &str, trust: &str) -> Value {
+    json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": crd.metadata.name},
+        "metadata": {"name": name},
         "spec": {"conversion": {"strategy": "Webhook", "webhook": {
             "clientConfig": {"caBundle": ByteString(trust.as_bytes().to_vec())},
         }}},
-    }))
+    })
+}
+
+/// Adds CAs to those that the CRD publishes, if it publishes any: for a replica of
+/// which the leader does not know, since it is configured otherwise. Whether it
+/// did.
+pub(super) async fn introduce(client: Client, trust: &Trust) -> Result<bool, String> {
+    let (api, name) = (Api::<Crd>::all(client), format!("{PLURAL}.{GROUP}"));
+    // By its name and yet a list: that right is there for the watch.
+    let named = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = api.list(&named).await.map_err(|e| WATCH.explain(&e))?;
+    let Some(crd) = found.items.first() else {
+        return Ok(false);
+    };
+    let known = published(crd);
+    if known == Trust::default() || known.covers(trust) {
+        return Ok(false);
+    }
+    let mut body = publication(&name, &known.and(trust).pem());
+    // The leader's own change is never undone.
+    body["metadata"]["resourceVersion"] = json!(crd.metadata.resource_version);
+    let parameters = PatchParams::apply(FIELD_MANAGER).force();
+    let patched = api.patch(&name, &parameters, &Patch::Apply(body)).await;
+    patched.map(|_| true).map_err(|e| PATCH.explain(&e))
 }
 
 fn is_complete(conversion: &CustomResourceConversion) -> bool {

@@ -22,10 +22,20 @@ pub(super) enum Found {
     Leaf(Credential),
 }
 
+/// What clients have to trust for a replica.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Every CA under which it serves, or is about to.
+    pub(super) now: Trust,
+    /// And every one under which it ever did.
+    pub(super) once: Trust,
+}
+
 /// What a replica serves under, and what follows.
 #[derive(Debug)]
 pub(super) struct Held {
     current: Credential,
+    once: Trust,
     /// Of another CA, and when it was found.
     next: Option<(Credential, Instant)>,
 }
@@ -56,6 +66,7 @@ impl Found {
 impl Held {
     pub(super) fn new(current: Credential) -> Self {
         Self {
+            once: current.trust.clone(),
             current,
             next: None,
         }
@@ -112,6 +123,7 @@ impl Held {
             expired || sight.judge(&next.trust, *found, now) == Verdict::Yes
         });
         if let Some((next, _)) = due {
+            self.once = self.once.and(&next.trust);
             self.current = next;
             return Ok(true);
         }
@@ -127,10 +139,12 @@ impl Held {
 
     /// What clients have to trust, the next CA included: first published, then
     /// served under.
-    pub(super) fn trust(&self) -> Trust {
-        match &self.next {
-            Some((next, _)) => self.current.trust.and(&next.trust),
-            None => self.current.trust.clone(),
+    pub(super) fn wanted(&self) -> Wanted {
+        let current = &self.current.trust;
+        let next = self.next.as_ref();
+        Wanted {
+            now: next.map_or_else(|| current.clone(), |(next, _)| current.and(&next.trust)),
+            once: self.once.clone(),
         }
     }
 

@@ -13,16 +13,16 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::bundle::introduce;
 use super::clock::Clock;
-use super::credential::Credential;
-use super::held::{Found, Held};
-use super::look::{Unavailable, look};
-use super::secret::Store;
+use super::held::{Held, Wanted};
+use super::look::Unavailable;
 use super::serving::Serving;
 use super::sight::{Arrivals, Published, Sight, Verdict};
-use super::trust::Trust;
+use super::source::{Source, Supply};
+use super::standing::Standing;
 use super::way::{follow, provoke};
-use crate::complaint::{Attempt, Complaint};
+use crate::complaint::Complaint;
 use crate::metrics::Metrics;
 use crate::probes::Component;
 
@@ -30,7 +30,7 @@ use crate::probes::Component;
 /// Secrets. It also is how late a leaf may be renewed.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// How long one look may take. The API server may accept and then not answer.
+/// How long one write may take. The API server may accept and then not answer.
 const CALL: Duration = Duration::from_secs(15);
 
 /// How long a replica that starts waits to see whether its CA is published. Then
@@ -38,33 +38,13 @@ const CALL: Duration = Duration::from_secs(15);
 /// stay away from it.
 const FIRST_SIGHT: Duration = Duration::from_secs(5);
 
-/// Where certificates come from.
-#[derive(Debug, Clone)]
-pub enum Source {
-    /// Stow's own CA, in the Secret [`super::SECRET`].
-    Own {
-        /// The host names and addresses under which the webhook is called: see
-        /// [`super::names`].
-        names: Vec<String>,
-    },
-    /// A Secret that somebody else fills, such as cert-manager.
-    Given {
-        /// Its name, in the operator's namespace.
-        secret: String,
-        /// The host name under which API servers call the webhook.
-        name: String,
-    },
-}
-
 /// Keeps the webhook's certificate. What it makes is read through
 /// [`Keeper::serving`] and [`Keeper::trust`].
 pub struct Keeper {
     client: Client,
-    namespace: String,
-    source: Source,
-    store: Store,
+    supply: Supply,
     serving: Arc<Serving>,
-    trust: watch::Sender<Option<Trust>>,
+    trust: watch::Sender<Option<Wanted>>,
     published: watch::Sender<(Published, Instant)>,
     arrivals: Arrivals,
     metrics: Metrics,
@@ -74,10 +54,8 @@ impl Keeper {
     /// Nothing is read before [`Keeper::run`].
     pub fn new(client: Client, namespace: &str, source: Source, metrics: Metrics) -> Self {
         Self {
-            store: Store::new(client.clone(), namespace),
+            supply: Supply::new(client.clone(), namespace, source),
             client,
-            namespace: namespace.to_owned(),
-            source,
             serving: Arc::default(),
             trust: watch::Sender::new(None),
             published: watch::Sender::new((Published::Unknown, Instant::now())),
@@ -93,7 +71,7 @@ impl Keeper {
 
     /// What clients have to trust: every CA under which this replica serves, or is
     /// about to.
-    pub fn trust(&self) -> watch::Receiver<Option<Trust>> {
+    pub fn trust(&self) -> watch::Receiver<Option<Wanted>> {
         self.trust.subscribe()
     }
 
@@ -118,15 +96,25 @@ impl Keeper {
         let backoff = super::backoff();
         let mut pauses = backoff.build();
         let mut held = self.first(&mut clock, component).await;
-        let mut ready = false;
+        let mut unintroduced = Complaint::default();
+        let mut standing = Standing::new(Instant::now());
         let mut next_look = Instant::now() + LOOK_EVERY;
         loop {
             self.publish(&held);
-            ready = ready || self.is_accepted(&held, component);
-            if ready {
+            if standing.see(&self.sight(), &held.current().trust, Instant::now()) {
                 component.ready();
+            } else {
+                component.waiting("the CRD does not publish the CA of its certificate yet");
             }
-            self.wait(&held, next_look).await;
+            let due = standing.due().map_or(next_look, |due| due.min(next_look));
+            self.wait(&held, due).await;
+            if standing
+                .introduction()
+                .is_some_and(|at| at <= Instant::now())
+            {
+                self.introduce(&held, &mut unintroduced).await;
+                standing.introduced(Instant::now());
+            }
             let looked = if Instant::now() >= next_look {
                 let looked = self.look(&mut held, &mut clock).await;
                 next_look = Instant::now()
@@ -154,7 +142,12 @@ impl Keeper {
                     false
                 }
             };
-            match held.advance(&self.sight(), self.names(), clock.now(), Instant::now()) {
+            match held.advance(
+                &self.sight(),
+                self.supply.names(),
+                clock.now(),
+                Instant::now(),
+            ) {
                 Ok(advanced) if seen || advanced => self.serve(&held),
                 Ok(_) => {}
                 Err(error) => warn_once(&mut complaint, &error.into()),
@@ -167,9 +160,9 @@ impl Keeper {
         let mut complaint = Complaint::default();
         let mut pauses = super::backoff().build();
         let current = loop {
-            let found = self.obtain(None, clock).await;
+            let found = self.supply.obtain(None, clock).await;
             let credential = found.and_then(|found| {
-                let made = found.credential(self.names(), clock.now());
+                let made = found.credential(self.supply.names(), clock.now());
                 made.map_err(Unavailable::from)
             });
             match credential {
@@ -191,20 +184,24 @@ impl Keeper {
         held
     }
 
-    /// Whether a replica that starts can take calls: not where the CRD is known to
-    /// publish other CAs alone, as after its Secret was lost.
-    fn is_accepted(&self, held: &Held, component: &Component) -> bool {
-        let denied = self.sight().denies(&held.current().trust);
-        if denied {
-            component.waiting(
-                "the CRD does not publish the CA of its certificate yet: the leader does that",
-            );
+    /// Publishes the CA that it serves under beside those of others.
+    async fn introduce(&self, held: &Held, complaint: &mut Complaint) {
+        let trust = &held.current().trust;
+        match timeout(CALL, introduce(self.client.clone(), trust)).await {
+            Ok(Ok(true)) => tracing::info!(
+                "published this replica's CA beside others: the leader does not know it"
+            ),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(text)) => {
+                if complaint.is_new(&text) {
+                    tracing::warn!("publishing this replica's CA: {text}");
+                }
+            }
         }
-        !denied
     }
 
     /// Until there may be something to do.
-    async fn wait(&self, held: &Held, next_look: Instant) {
+    async fn wait(&self, held: &Held, latest: Instant) {
         let mut published = self.published.subscribe();
         let mut youngest = self.arrivals.youngest();
         let now = Instant::now();
@@ -214,10 +211,10 @@ impl Keeper {
             Some(Verdict::Yes) => return,
             Some(Verdict::At(due)) => (due, false),
             Some(Verdict::UnlessCalled(due)) => (due, true),
-            Some(Verdict::Unpublished) | None => (next_look, false),
+            Some(Verdict::Unpublished) | None => (latest, false),
         };
         tokio::select! {
-            () = sleep_until(due.min(next_look)) => {}
+            () = sleep_until(due.min(latest)) => {}
             _ = published.changed() => {}
             _ = youngest.changed(), if unproven => {}
             () = provoke(&self.client), if unproven => {}
@@ -226,54 +223,9 @@ impl Keeper {
 
     /// Reads the Secret. Whether there is another leaf to serve at once.
     async fn look(&self, held: &mut Held, clock: &mut Clock) -> Result<bool, Unavailable> {
-        let found = self.obtain(Some(held.current()), clock).await?;
-        let seen = held.see(found, self.names(), clock.now(), Instant::now());
+        let found = self.supply.obtain(Some(held.current()), clock).await?;
+        let seen = held.see(found, self.supply.names(), clock.now(), Instant::now());
         Ok(seen?)
-    }
-
-    async fn obtain(
-        &self,
-        held: Option<&Credential>,
-        clock: &mut Clock,
-    ) -> Result<Found, Unavailable> {
-        let obtained = timeout(CALL, async {
-            match &self.source {
-                Source::Own { .. } => {
-                    let held = held.and_then(|held| held.authority.as_ref());
-                    self.store.obtain(held, clock).await.map(Found::Authority)
-                }
-                Source::Given { secret, name } => {
-                    self.given(secret, name, clock).await.map(Found::Leaf)
-                }
-            }
-        });
-        obtained.await.unwrap_or_else(|_| {
-            Err(Unavailable::Api(
-                "the API server does not answer".to_owned(),
-            ))
-        })
-    }
-
-    async fn given(
-        &self,
-        secret: &str,
-        name: &str,
-        clock: &mut Clock,
-    ) -> Result<Credential, Unavailable> {
-        let resource = format!("secrets {secret:?}");
-        let attempt = Attempt {
-            verb: "get",
-            resource: &resource,
-            manifest: "yaml/cert-manager.yaml",
-        };
-        let found = look(&self.client, &self.namespace, secret, clock).await;
-        let found = found.map_err(|error| Unavailable::Api(attempt.explain(&error)))?;
-        let whole_name = || format!("{}/{secret}", self.namespace);
-        let found = found.ok_or_else(|| Unavailable::NotGiven(whole_name()))?;
-        Credential::given(&found, name, clock.now()).map_err(|why| Unavailable::Unusable {
-            name: whole_name(),
-            why,
-        })
     }
 
     fn sight(&self) -> Sight {
@@ -285,15 +237,8 @@ impl Keeper {
         }
     }
 
-    fn names(&self) -> &[String] {
-        match &self.source {
-            Source::Own { names } => names,
-            Source::Given { .. } => &[],
-        }
-    }
-
     fn publish(&self, held: &Held) {
-        let trust = held.trust();
+        let trust = held.wanted();
         self.trust.send_if_modified(|last| {
             let modified = last.as_ref() != Some(&trust);
             *last = Some(trust);

@@ -2,7 +2,9 @@
 //! brought along, while the API server calls under them.
 
 mod brought;
+mod replaced;
 mod rotated;
+mod stanza;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -101,8 +101,16 @@ fn ca() -> Trust {
     Authority::generate(Timestamp::now()).unwrap().trust()
 }
 
+/// Under that, and once under these as well.
+fn wanted(now: &Trust, once: &[&Trust]) -> Option<Wanted> {
+    Some(Wanted {
+        now: now.clone(),
+        once: once.iter().fold(now.clone(), |all, one| all.and(one)),
+    })
+}
+
 fn bundle(api: &FakeApi, trust: Option<Trust>) -> Bundle {
-    let trust = watch::channel(trust).1;
+    let trust = watch::channel(trust.and_then(|trust| wanted(&trust, &[]))).1;
     Bundle::new(api.client().0, target(), trust, OVERLAP)
 }
 
@@ -193,7 +201,7 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
     api.put(PATH, manifest.clone());
     sleep(Duration::from_secs(1)).await;
     assert_eq!(patches(&api).len(), 0);
-    sender.send_replace(Some(first.clone()));
+    sender.send_replace(wanted(&first, &[]));
     published(&first).await;
 
     api.put(PATH, manifest);
@@ -203,12 +211,11 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
         serde_json::to_value(crd(&json!({"strategy": "None"}))).unwrap(),
     );
     published(&first).await;
-    sender.send_replace(Some(both.clone()));
+    sender.send_replace(wanted(&both, &[]));
     published(&both).await;
     // What this replica serves under no more, others may for a while.
-    sender.send_replace(Some(second.clone()));
+    sender.send_replace(wanted(&second, &[&first]));
     let swapped = tokio::time::Instant::now();
-    published(&second.and(&first)).await;
     while bundle_of(&api) != encoded(&second.pem()) {
         sleep(Duration::from_secs(1)).await;
     }
@@ -218,6 +225,26 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
     let writes = patches(&api).len();
     sleep(Duration::from_mins(10)).await;
     assert_eq!(patches(&api).len(), writes);
-    assert_eq!(writes, 6);
+    assert_eq!(writes, 5);
     task.abort();
+}
+
+#[tokio::test]
+async fn a_replica_that_the_leader_does_not_know_is_introduced_beside_the_others() {
+    let api = FakeApi::new();
+    let (theirs, ours) = (ca(), ca());
+    let service = json!({"namespace": "stow-system", "name": "stow"});
+    let stored = |client: &Value| serde_json::to_value(crd(&webhook(client))).unwrap();
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false), "no CRD");
+    // One that publishes nothing is the leader's to mend.
+    api.put(PATH, stored(&json!({"service": service})));
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false));
+    let published = json!({"service": service, "caBundle": encoded(&theirs.pem())});
+    api.put(PATH, stored(&published));
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(true));
+    assert_eq!(bundle_of(&api), encoded(&theirs.and(&ours).pem()));
+    let patch = api.calls().pop().unwrap();
+    assert!(patch.body["metadata"]["resourceVersion"].is_string());
+    assert_eq!(patch.body["spec"]["conversion"]["strategy"], "Webhook");
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false));
 }

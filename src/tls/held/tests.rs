@@ -30,22 +30,23 @@ fn sight(published: Published, since: Instant) -> Sight {
 fn another_ca_is_trusted_at_once_and_served_under_once_it_is_published() {
     let (wall, now) = (Timestamp::now(), Instant::now());
     let mut held = held(wall);
-    let old = held.trust();
+    let old = held.wanted().now;
     let next = authority(wall);
     let new = next.trust();
 
     held.see(Found::Authority(next), &names(), wall, now)
         .unwrap();
-    assert_eq!(held.trust(), old.and(&new));
+    assert_eq!(held.wanted().now, old.and(&new));
     let far = now + UNSEEN * 9;
     let unpublished = sight(Published::Trust(old.clone()), now);
     assert!(!held.advance(&unpublished, &names(), wall, far).unwrap());
 
-    let both = sight(Published::Trust(held.trust()), far);
+    let both = sight(Published::Trust(held.wanted().now), far);
     assert!(!held.advance(&both, &names(), wall, far).unwrap());
     assert!(held.advance(&both, &names(), wall, far + SETTLE).unwrap());
-    assert_eq!(held.trust(), new);
+    assert_eq!(held.wanted().now, new);
     assert_eq!(held.current().trust, new);
+    assert_eq!(held.wanted().once, old.and(&new));
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn a_ca_that_is_taken_back_is_not_served_under() {
     let late = now + UNSEEN;
     let unknown = sight(Published::Unknown, now);
     assert!(!held.advance(&unknown, &names(), wall, late).unwrap());
-    assert_eq!(held.trust(), first.trust());
+    assert_eq!(held.wanted().now, first.trust());
 }
 
 /// Found once, it is not found again with every look: its time runs on.
@@ -91,7 +92,7 @@ fn an_expired_ca_is_not_waited_for() {
     let (wall, now) = (Timestamp::now(), Instant::now());
     let mut held = held(wall);
     let later = wall + AUTHORITY_LIFE;
-    let unpublished = sight(Published::Trust(held.trust()), now);
+    let unpublished = sight(Published::Trust(held.wanted().now), now);
     held.see(Found::Authority(authority(later)), &names(), later, now)
         .unwrap();
     assert!(held.advance(&unpublished, &names(), later, now).unwrap());
@@ -102,7 +103,7 @@ fn an_expired_ca_is_not_waited_for() {
 fn a_leaf_is_renewed_at_two_thirds_of_its_life() {
     let (wall, now) = (Timestamp::now(), Instant::now());
     let mut held = held(wall);
-    let published = sight(Published::Trust(held.trust()), now);
+    let published = sight(Published::Trust(held.wanted().now), now);
     let renew = held.current().leaf.renew;
     let before = renew - SignedDuration::from_secs(1);
     assert!(!held.advance(&published, &names(), before, now).unwrap());
@@ -122,7 +123,7 @@ fn a_given_leaf_is_served_at_once_under_the_same_ca_alone() {
         authority: None,
     };
     let mut held = Held::new(given(&ca));
-    let published = sight(Published::Trust(held.trust()), now);
+    let published = sight(Published::Trust(held.wanted().now), now);
     let see = |held: &mut Held, given| held.see(Found::Leaf(given), &names(), wall, now).unwrap();
 
     let second = given(&ca);
@@ -140,7 +141,7 @@ fn a_given_leaf_is_served_at_once_under_the_same_ca_alone() {
             .unwrap()
     );
     assert_eq!(held.certificate().cert, certificate.cert);
-    let both = sight(Published::Trust(held.trust()), now);
+    let both = sight(Published::Trust(held.wanted().now), now);
     assert!(held.advance(&both, &names(), wall, now + SETTLE).unwrap());
     assert_eq!(
         held.certificate().cert,

@@ -11,14 +11,14 @@ use crate::load::{Load, all_convert};
 use crate::stage::{PATIENCE, Stage};
 
 const NAME: &str = "stow-webhook-tls";
-const BROUGHT: [&str; 2] = ["--webhook-certificate-secret", NAME];
+pub(super) const BROUGHT: [&str; 2] = ["--webhook-certificate-secret", NAME];
 
 /// What cert-manager keeps in the cluster, as far as its objects need it.
 const DEFINITIONS: [(&str, &str); 2] = [("Certificate", "certificates"), ("Issuer", "issuers")];
 
-type Issuer = CertifiedIssuer<'static, KeyPair>;
+pub(super) type Issuer = CertifiedIssuer<'static, KeyPair>;
 
-fn issuer() -> Result<Issuer> {
+pub(super) fn issuer() -> Result<Issuer> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let made = KeyPair::generate().and_then(|key| CertifiedIssuer::self_signed(params, key));
@@ -26,7 +26,7 @@ fn issuer() -> Result<Issuer> {
 }
 
 /// Fills the Secret, as cert-manager does in one write. Returns the leaf.
-async fn fill(stage: &Stage, issuer: &Issuer, name: &str) -> Result<Vec<u8>> {
+pub(super) async fn fill(stage: &Stage, issuer: &Issuer, name: &str) -> Result<Vec<u8>> {
     let key = KeyPair::generate().map_err(|error| unexpected(&error))?;
     let leaf = CertificateParams::new([name.to_owned()])
         .and_then(|params| params.signed_by(&key, issuer))
