@@ -116,32 +116,29 @@ async fn operate(settings: Run) -> Result<(), Error> {
     let tls = keeper.serving().server_config()?;
     let webhook = Webhook::new(Limits::default(), metrics.clone()).telling(keeper.arrivals());
     let tasks = TaskTracker::new();
+    // All of them before anybody can ask: a replica is not ready because a part of
+    // it is not known yet.
+    let [pages_component, certificate, served, operator] =
+        ["metrics", "certificate", "webhook", "operator"].map(|name| health.component(name));
     let pages = probes::serve(
         metrics_listener,
         health.clone(),
         metrics.clone(),
         shutdown.clone(),
     );
-    let component = health.component("metrics");
-    component.ready();
+    pages_component.ready();
     tasks.spawn(async move {
-        let _component = component;
+        let _component = pages_component;
         if let Err(error) = pages.await {
             error!(%error, "the metrics cannot be served any more");
         }
     });
-    tasks.spawn(keeper.run(health.component("certificate"), shutdown.clone()));
-    tasks.spawn(webhook.serve(
-        webhook_listener,
-        tls,
-        health.component("webhook"),
-        shutdown.clone(),
-    ));
+    tasks.spawn(keeper.run(certificate, shutdown.clone()));
+    tasks.spawn(webhook.serve(webhook_listener, tls, served, shutdown.clone()));
 
-    let component = health.component("operator");
-    component.ready();
+    operator.ready();
     tasks.spawn(stand::stand(
-        settings, client, metrics, ambient, bundle, component, shutdown,
+        settings, client, metrics, ambient, bundle, operator, shutdown,
     ));
     tasks.close();
     tasks.wait().await;

@@ -5,6 +5,7 @@ mod brought;
 mod replaced;
 mod rotated;
 mod stanza;
+mod strict;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use harness::{Error, Result, eventually};
 use kube::api::{ApiResource, DynamicObject, Patch, PatchParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
@@ -18,6 +19,13 @@ use crate::stage::{NAMESPACE, PATIENCE, Stage};
 
 /// Each has an object of its own, so that no write of one conflicts with another's.
 const WORKERS: usize = 4;
+
+/// Calls that each makes at once.
+const BURST: usize = 12;
+
+/// How long a piece of an answer takes: some review is under way at any time, and
+/// the API server needs more than a few connections.
+const SLOW: Duration = Duration::from_millis(50);
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -36,6 +44,7 @@ impl Load {
     /// Begins once the objects that it reads and writes are there.
     pub(crate) async fn begin(stage: &Stage) -> Result<Self> {
         let client = client(stage).await?;
+        stage.webhooks().slow(SLOW);
         let stop = Arc::new(AtomicBool::new(false));
         let start = Instant::now();
         let mut workers = JoinSet::new();
@@ -50,7 +59,7 @@ impl Load {
             workers.spawn(async move {
                 let mut tally = Tally::default();
                 while !stop.load(Ordering::Relaxed) {
-                    let round = tally.calls;
+                    let round = tally.calls / (BURST + 1);
                     let body = json!({"metadata": {"labels": {"round": round.to_string()}}});
                     let written = api
                         .patch(&name, &PatchParams::default(), &Patch::Merge(body))
@@ -58,10 +67,11 @@ impl Load {
                     tally.count(start, "patch", written.as_ref(), |object| {
                         object.data["spec"]["ha"] == true
                     });
-                    let read = api.get(&name).await;
-                    tally.count(start, "get", read.as_ref(), |object| {
-                        object.data["spec"]["storage"] == "20"
-                    });
+                    for read in join_all((0..BURST).map(|_| api.get(&name))).await {
+                        tally.count(start, "get", read.as_ref(), |object| {
+                            object.data["spec"]["storage"] == "20"
+                        });
+                    }
                 }
                 tally
             });

@@ -5,6 +5,7 @@ use harness::{Error, Result, eventually};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
 
+use super::strict::Strict;
 use super::{SHORT, serves, settled_on, unexpected};
 use crate::document::{commands, typed};
 use crate::load::{Load, all_convert};
@@ -138,6 +139,7 @@ async fn property_13_a_certificate_that_is_brought_along_rotates_too() -> Result
     settled_on(&stage, &first.pem()).await?;
 
     let load = Load::begin(&stage).await?;
+    let strict = Strict::begin(&stage).await?;
     let counts = all_convert(&stage, &[]).await?;
     let leaf = fill(&stage, &first, "stow.stow-system.svc").await?;
     served(&stage, &first, &leaf).await?;
@@ -158,6 +160,8 @@ async fn property_13_a_certificate_that_is_brought_along_rotates_too() -> Result
     served(&stage, &second, &leaf).await?;
     all_convert(&stage, &counts).await?;
 
+    let (connections, refusals) = strict.end().await;
+    assert_eq!(refusals, [""; 0], "of {connections} connections");
     let tally = load.end().await;
     assert_eq!(tally.failures, [""; 0], "of {} calls", tally.calls);
     let own = ["get", "-n", "stow-system", "secret", "stow-webhook"];

@@ -1,17 +1,12 @@
 //! Replicas that are replaced one by one, as a Deployment does for another release,
 //! while reviews are under way.
 
-use std::time::Duration;
-
 use harness::{Error, Result, eventually};
 
 use super::brought::{BROUGHT, fill, issuer};
 use super::{SHORT, three};
 use crate::load::{Load, all_convert};
 use crate::stage::{PATIENCE, Stage};
-
-/// Longer than a round of the load takes, so that some review is always under way.
-const SLOW: Duration = Duration::from_millis(150);
 
 /// Starts the successor of the replica that is the oldest, and terminates that in
 /// the middle of a review once the other is ready. The Service sends calls to it
@@ -50,13 +45,11 @@ async fn property_14_a_rollout_fails_no_call() -> Result<()> {
     let brought = [&BROUGHT[..], &SHORT].concat();
     let load = Load::begin(&stage).await?;
     all_convert(&stage, &[]).await?;
-    stage.webhooks().slow(SLOW);
     for arguments in [&brought[..], &SHORT] {
         for _ in 0..3 {
             replace(&mut stage, arguments).await?;
         }
     }
-    stage.webhooks().slow(Duration::ZERO);
     // Each began to count anew.
     all_convert(&stage, &[]).await?;
     let tally = load.end().await;

@@ -2,6 +2,7 @@
 
 use harness::{Error, Result, eventually};
 
+use super::strict::Strict;
 use super::{SHORT, secret, settled_on, three};
 use crate::document::{commands, typed};
 use crate::load::{Load, all_convert, ca_bundle};
@@ -21,6 +22,7 @@ async fn property_13_rotation_fails_no_call() -> Result<()> {
     let first = secret(&stage, "stow-webhook", "ca.crt").await?;
     settled_on(&stage, &first).await?;
     let load = Load::begin(&stage).await?;
+    let strict = Strict::begin(&stage).await?;
     let counts = all_convert(&stage, &[]).await?;
 
     documented(&stage, "/rotate=").await?;
@@ -75,6 +77,8 @@ async fn property_13_rotation_fails_no_call() -> Result<()> {
     settled_on(&stage, &last).await?;
     all_convert(&stage, &counts).await?;
 
+    let (connections, refusals) = strict.end().await;
+    assert_eq!(refusals, [""; 0], "of {connections} connections");
     let tally = load.end().await;
     assert_eq!(tally.failures, [""; 0], "of {} calls", tally.calls);
     assert!(tally.calls > 100, "{} calls are no load", tally.calls);
