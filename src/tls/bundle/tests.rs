@@ -102,15 +102,15 @@ fn ca() -> Trust {
 }
 
 /// Under that, and once under these as well.
-fn wanted(now: &Trust, once: &[&Trust]) -> Option<Wanted> {
-    Some(Wanted {
+fn wanted(now: &Trust, once: &[&Trust]) -> Wanted {
+    Wanted {
         now: now.clone(),
         once: once.iter().fold(now.clone(), |all, one| all.and(one)),
-    })
+    }
 }
 
 fn bundle(api: &FakeApi, trust: Option<Trust>) -> Bundle {
-    let trust = watch::channel(trust.and_then(|trust| wanted(&trust, &[]))).1;
+    let trust = watch::channel(trust.map(|trust| wanted(&trust, &[]))).1;
     Bundle::new(api.client().0, target(), trust, OVERLAP)
 }
 
@@ -201,7 +201,7 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
     api.put(PATH, manifest.clone());
     sleep(Duration::from_secs(1)).await;
     assert_eq!(patches(&api).len(), 0);
-    sender.send_replace(wanted(&first, &[]));
+    sender.send_replace(Some(wanted(&first, &[])));
     published(&first).await;
 
     api.put(PATH, manifest);
@@ -211,10 +211,10 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
         serde_json::to_value(crd(&json!({"strategy": "None"}))).unwrap(),
     );
     published(&first).await;
-    sender.send_replace(wanted(&both, &[]));
+    sender.send_replace(Some(wanted(&both, &[])));
     published(&both).await;
     // What this replica serves under no more, others may for a while.
-    sender.send_replace(wanted(&second, &[&first]));
+    sender.send_replace(Some(wanted(&second, &[&first])));
     let swapped = tokio::time::Instant::now();
     while bundle_of(&api) != encoded(&second.pem()) {
         sleep(Duration::from_secs(1)).await;
