@@ -105,9 +105,9 @@ async fn its_way_to_the_webhook_survives_what_is_done_to_it() -> Result<()> {
         r#"{"spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": null}}}}}"#,
     ];
     for patch in lost {
-        let patch = ["patch", "crd", CRD, "--type=merge", "-p", patch];
+        let merge = ["patch", "crd", CRD, "--type=merge", "-p", patch];
         // It is in force until the API server has noticed.
-        eventually("the patch", PATIENCE, || stage.kubectl(&patch)).await?;
+        eventually("the patch", PATIENCE, || stage.kubectl(&merge)).await?;
         healed(&stage, &before).await?;
     }
     stage.kubectl(&["replace", "-f", &path]).await?;

@@ -68,9 +68,9 @@ async fn property_15_no_write_is_half_converted() -> Result<()> {
     let writer = tokio::spawn(write(api(&client, "v1alpha1"), Arc::clone(&stop)));
     let mut counts = all_convert(&stage, &[]).await?;
 
-    let patch = ["patch", "crd", CRD, "--type=merge", "-p"];
+    let merge = ["patch", "crd", CRD, "--type=merge", "-p"];
     for away in AWAY {
-        let refusal = stage.kubectl(&[&patch[..], &[away]].concat()).await;
+        let refusal = stage.kubectl(&[&merge[..], &[away]].concat()).await;
         let refusal = refusal.expect_err(away).to_string();
         assert!(refusal.contains("would lose data"), "{refusal}");
         assert!(refusal.contains("stow-conversion"), "{refusal}");
