@@ -111,6 +111,16 @@ pub struct Run {
     #[arg(long, env = "STOW_WEBHOOK_URL", value_name = "URL", value_parser = webhook_url)]
     pub webhook_url: Option<WebhookUrl>,
 
+    /// A Secret of the operator's namespace with the webhook's certificate, as
+    /// cert-manager makes it: tls.crt, tls.key and ca.crt. Without it, Stow has a
+    /// CA of its own.
+    #[arg(long, env = "STOW_WEBHOOK_CERTIFICATE_SECRET", value_name = "NAME", value_parser = secret)]
+    pub webhook_certificate_secret: Option<String>,
+
+    /// How long a CA is still trusted after another took its place.
+    #[arg(long, env = "STOW_WEBHOOK_CA_OVERLAP", default_value = "5m", value_name = "DURATION", value_parser = duration)]
+    pub webhook_ca_overlap: Duration,
+
     /// Where /metrics, /healthz and /readyz are served. In a Pod: 0.0.0.0:8080.
     #[arg(
         long,
@@ -236,6 +246,17 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok_or_else(|| example.to_owned())
 }
 
+/// The name of a Secret that is not Stow's own, which no other may fill.
+fn secret(text: &str) -> Result<String, String> {
+    if text.is_empty() || text == crate::tls::SECRET {
+        return Err(format!(
+            "write the name of a Secret other than {}, which is Stow's own",
+            crate::tls::SECRET
+        ));
+    }
+    Ok(text.to_owned())
+}
+
 /// The Lease counts whole seconds, and leaves room for renewals within them.
 fn lease(text: &str) -> Result<Duration, String> {
     let wanted = duration(text)?;
@@ -285,6 +306,8 @@ mod tests {
         for text in ["0s", "-1s", "5", "", "soon"] {
             assert!(duration(text).is_err(), "{text}");
         }
+        assert!(secret("stow-webhook-tls").is_ok());
+        assert!(secret("stow-webhook").is_err() && secret("").is_err());
         assert!(lease("15s").is_ok());
         for text in ["1s", "5500ms"] {
             assert!(lease(text).is_err(), "{text}");

@@ -30,6 +30,7 @@ struct State {
     calls: Vec<Call>,
     lost: usize,
     refusal: Option<(Method, u16)>,
+    date: Option<String>,
     events: Option<broadcast::Sender<(String, Value)>>,
 }
 
@@ -88,6 +89,12 @@ impl FakeApi {
         self.state.lock().unwrap().refusal = refusal;
     }
 
+    /// Every answer bears this date from now on; none does before.
+    pub(crate) fn tell_time(&self, now: jiff::Timestamp) {
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        self.state.lock().unwrap().date = Some(date);
+    }
+
     pub(crate) fn put(&self, path: &str, object: Value) {
         let mut state = self.state.lock().unwrap();
         state.store(path.to_owned(), object, StatusCode::OK);
@@ -119,7 +126,11 @@ impl FakeApi {
             return self.watch(&call.path);
         }
         let (status, answer) = self.state.lock().unwrap().handle(call);
-        Response::builder()
+        let date = self.state.lock().unwrap().date.clone();
+        let dated = date.into_iter().fold(Response::builder(), |answer, date| {
+            answer.header(http::header::DATE, date)
+        });
+        dated
             .status(status)
             .body(Answer::from(serde_json::to_vec(&answer).unwrap()))
             .unwrap()

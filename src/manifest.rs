@@ -7,7 +7,7 @@ mod secrets;
 
 use serde::Serialize;
 use stow_versions::crd::{Webhook, crd as definition};
-use stow_versions::policy::{hub_rules, kept_annotations, spoke_types};
+use stow_versions::policy::{conversion_stays, hub_rules, kept_annotations, spoke_types};
 
 use crate::cli::{Crd, Policies, WebhookUrl};
 use crate::run::Error;
@@ -36,6 +36,11 @@ const KEPT: &str = "\
 const TYPES: &str = "\
 # A write in v1alpha1 puts no value of a wrong type into a field: its schema has no
 # types, for the sake of what a cluster of 2017 holds.
+";
+
+const CONVERSION: &str = "\
+# The definition keeps its conversion webhook while it has two versions: without
+# it, what one version cannot say would be lost from objects of the other.
 ";
 
 const SECRETS: &str = "\
@@ -70,6 +75,7 @@ pub fn policies(settings: &Policies) -> Result<String, Error> {
         ("stow-hub-rules", HUB_RULES, hub_rules()),
         ("stow-kept-annotations", KEPT, kept_annotations()),
         ("stow-types", TYPES, spoke_types()),
+        ("stow-conversion", CONVERSION, conversion_stays()),
         (
             "stow-secrets",
             SECRETS,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
@@ -92,6 +92,8 @@ pub struct Metrics {
     configuration_unknown: Gauge,
     configuration_missing: Gauge,
     certificate_expiry: Gauge,
+    authority_expiry: Gauge,
+    clock_skew: Gauge<f64, AtomicU64>,
 }
 
 // One object converts in microseconds, a page of hundreds in tens of
@@ -130,6 +132,8 @@ impl Metrics {
             configuration_unknown: Gauge::default(),
             configuration_missing: Gauge::default(),
             certificate_expiry: Gauge::default(),
+            authority_expiry: Gauge::default(),
+            clock_skew: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -224,13 +228,29 @@ impl Metrics {
             "Keys that the operator's ConfigMap lacks, and whose defaults hold",
             self.configuration_missing.clone(),
         );
+        self.register_certificates(&mut r);
+        r
+    }
+
+    fn register_certificates(&self, r: &mut Registry) {
         r.register_with_unit(
             "webhook_certificate_expiry_timestamp",
             "When the certificate that the webhook serves expires",
             Unit::Seconds,
             self.certificate_expiry.clone(),
         );
-        r
+        r.register_with_unit(
+            "webhook_authority_expiry_timestamp",
+            "When the CA expires under which the webhook serves, or the first of those",
+            Unit::Seconds,
+            self.authority_expiry.clone(),
+        );
+        r.register_with_unit(
+            "clock_skew",
+            "By how much this machine's clock is ahead of the API server's",
+            Unit::Seconds,
+            self.clock_skew.clone(),
+        );
     }
 
     /// A review was answered. `objects` counts where it succeeded.
@@ -316,9 +336,15 @@ impl Metrics {
         self.leader.get() == 1
     }
 
-    /// The webhook serves a certificate that expires then.
-    pub fn certificate(&self, expires: Timestamp) {
+    /// The webhook serves a certificate that expires then, and its CA then.
+    pub fn certificate(&self, expires: Timestamp, authority: Timestamp) {
         self.certificate_expiry.set(expires.as_second());
+        self.authority_expiry.set(authority.as_second());
+    }
+
+    /// This machine's clock was found to be so far ahead of the API server's.
+    pub fn clock_skew(&self, ahead: SignedDuration) {
+        self.clock_skew.set(ahead.as_secs_f64());
     }
 
     /// Everything, as [`CONTENT_TYPE`].

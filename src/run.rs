@@ -24,7 +24,7 @@ use crate::metrics::Metrics;
 use crate::probes::{self, Health};
 use crate::rds::Password;
 use crate::reconcile::Ambient;
-use crate::tls::{self, Bundle, Keeper};
+use crate::tls::{self, Bundle, Keeper, Source};
 use crate::webhook::{Limits, Webhook};
 
 /// Letters and digits alone: RDS takes them, and nothing needs quoting. 32 of
@@ -97,42 +97,48 @@ async fn operate(settings: Run) -> Result<(), Error> {
     // Converting comes first, and needs neither the CRD nor AWS nor the lead:
     // the operator reads its own objects through it.
     let url = settings.webhook_url.as_ref().map(|url| &url.uri);
-    let names = tls::names(&settings.namespace, url);
-    let keeper = Keeper::new(client.clone(), &settings.namespace, names, metrics.clone());
+    let source = match &settings.webhook_certificate_secret {
+        None => Source::Own {
+            names: tls::names(&settings.namespace, url),
+        },
+        Some(secret) => Source::Given {
+            secret: secret.clone(),
+            name: tls::called_as(&settings.namespace, url),
+        },
+    };
+    let keeper = Keeper::new(client.clone(), &settings.namespace, source, metrics.clone());
     let bundle = Bundle::new(
         client.clone(),
         manifest::target(settings.webhook_url.as_ref(), &settings.namespace),
         keeper.trust(),
+        settings.webhook_ca_overlap,
     );
     let tls = keeper.serving().server_config()?;
-    let webhook = Webhook::new(Limits::default(), metrics.clone());
+    let webhook = Webhook::new(Limits::default(), metrics.clone()).telling(keeper.arrivals());
     let tasks = TaskTracker::new();
+    // All of them before anybody can ask: a replica is not ready because a part of
+    // it is not known yet.
+    let [pages_component, certificate, served, operator] =
+        ["metrics", "certificate", "webhook", "operator"].map(|name| health.component(name));
     let pages = probes::serve(
         metrics_listener,
         health.clone(),
         metrics.clone(),
         shutdown.clone(),
     );
-    let component = health.component("metrics");
-    component.ready();
+    pages_component.ready();
     tasks.spawn(async move {
-        let _component = component;
+        let _component = pages_component;
         if let Err(error) = pages.await {
             error!(%error, "the metrics cannot be served any more");
         }
     });
-    tasks.spawn(keeper.run(health.component("certificate"), shutdown.clone()));
-    tasks.spawn(webhook.serve(
-        webhook_listener,
-        tls,
-        health.component("webhook"),
-        shutdown.clone(),
-    ));
+    tasks.spawn(keeper.run(certificate, shutdown.clone()));
+    tasks.spawn(webhook.serve(webhook_listener, tls, served, shutdown.clone()));
 
-    let component = health.component("operator");
-    component.ready();
+    operator.ready();
     tasks.spawn(stand::stand(
-        settings, client, metrics, ambient, bundle, component, shutdown,
+        settings, client, metrics, ambient, bundle, operator, shutdown,
     ));
     tasks.close();
     tasks.wait().await;

@@ -1,13 +1,28 @@
 //! The webhook's certificates: a CA that all replicas share through a Secret, a
-//! leaf that each replica issues for itself, and the CRD's `caBundle`.
+//! leaf that each replica issues for itself, and the CRD's `caBundle`. Or a Secret
+//! that somebody else fills, such as cert-manager.
+//!
+//! The order of a rotation needs no state but the Secret and the CRD: the Secret
+//! says what to serve under, the leader publishes that beside what was published,
+//! and each replica swaps once the CRD has it and API servers go by it. Then the
+//! leader drops what nobody serves under any more.
 //!
 //! Nothing here may know what is served under a certificate.
 
 mod authority;
 mod bundle;
+mod clock;
+mod credential;
+mod held;
 mod keep;
+mod look;
 mod secret;
 mod serving;
+mod sight;
+mod source;
+mod standing;
+mod trust;
+mod way;
 
 use std::time::Duration;
 
@@ -15,9 +30,13 @@ use backon::ExponentialBuilder;
 
 pub use authority::{Authority, Broken, IssueError, Leaf};
 pub use bundle::Bundle;
+pub use held::Wanted;
 pub use keep::Keeper;
 pub use secret::SECRET;
 pub use serving::Serving;
+pub use sight::Arrivals;
+pub use source::Source;
+pub use trust::Trust;
 
 /// The pauses of a task that tries until it succeeds, while the API server is
 /// away: as long as it takes.
@@ -32,6 +51,12 @@ fn backoff() -> ExponentialBuilder {
 /// The host name under which an API server calls the webhook's Service.
 pub fn service_name(namespace: &str) -> String {
     format!("stow.{namespace}.svc")
+}
+
+/// The one name under which API servers call the webhook.
+pub fn called_as(namespace: &str, url: Option<&http::Uri>) -> String {
+    let mut names = names(namespace, url);
+    names.pop().unwrap_or_default()
 }
 
 /// Every name under which the webhook is called: its Service's, and the host of
@@ -61,7 +86,9 @@ mod tests {
                 names("stow-system", Some(&url)),
                 ["stow.stow-system.svc", host]
             );
+            assert_eq!(called_as("stow-system", Some(&url)), host);
         }
         assert_eq!(names("a", None), ["stow.a.svc"]);
+        assert_eq!(called_as("a", None), "stow.a.svc");
     }
 }

@@ -24,6 +24,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use crate::metrics::{Metrics, Review};
+use crate::tls::Arrivals;
 use budget::{Budget, Room};
 use listener::{Activity, Busy};
 use review::{Answer, Convert, Malformed};
@@ -91,6 +92,7 @@ pub struct Webhook {
     /// Turns for large conversions: as many as there are processors. More would
     /// finish no sooner, and each has its answer in memory beside its review.
     turns: Arc<Semaphore>,
+    arrivals: Arrivals,
 }
 
 impl Webhook {
@@ -110,7 +112,14 @@ impl Webhook {
             metrics,
             convert,
             turns: Arc::new(Semaphore::new(processors())),
+            arrivals: Arrivals::default(),
         }
+    }
+
+    /// The same, which tells of the connections that bring reviews.
+    #[must_use]
+    pub fn telling(self, arrivals: Arrivals) -> Self {
+        Self { arrivals, ..self }
     }
 
     fn router(self) -> Router {

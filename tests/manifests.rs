@@ -105,7 +105,7 @@ fn every_policy_is_bound_and_denies() {
         all.collect()
     };
     let policies = named("ValidatingAdmissionPolicy");
-    assert_eq!(policies.len(), 4);
+    assert_eq!(policies.len(), 5);
     for policy in policies {
         assert_eq!(policy["spec"]["failurePolicy"], "Fail");
         let bound = named("ValidatingAdmissionPolicyBinding")

@@ -61,6 +61,7 @@ pub(super) fn policy(namespace: &str) -> Policy {
             group: "",
             version: "v1",
             resource: "secrets",
+            reach: "Namespaced",
             operations: &["CREATE", "UPDATE", "DELETE"],
             match_policy: "Equivalent",
         },

@@ -17,7 +17,9 @@ use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
-use x509_parser::prelude::{FromDer, X509Certificate};
+use x509_parser::prelude::{ASN1Time, FromDer, X509Certificate};
+
+use super::trust::Trust;
 
 /// A CA that nobody has to think of: ten years.
 pub(super) const AUTHORITY_LIFE: SignedDuration = SignedDuration::from_hours(24 * 3650);
@@ -47,6 +49,17 @@ pub enum Broken {
     /// It has run out.
     #[error("it expired at {0}")]
     Expired(Timestamp),
+    /// Its time has not come: made by a clock that was ahead.
+    #[error("it is not valid before {0}")]
+    Early(Timestamp),
+    /// A certificate that is given and that the API servers would not accept.
+    #[error("its tls.crt would not be accepted as {name}'s: {why}")]
+    Unacceptable {
+        /// The host name under which the webhook is called.
+        name: String,
+        /// As rustls says it.
+        why: String,
+    },
 }
 
 /// A certificate could not be made.
@@ -65,6 +78,7 @@ pub struct Authority {
     certificates: String,
     key: KeyPair,
     issuer: CertificateDer<'static>,
+    renew: Timestamp,
     expires: Timestamp,
 }
 
@@ -93,6 +107,7 @@ impl Authority {
             certificates: certificate.pem(),
             key,
             issuer: certificate.der().clone(),
+            renew: two_thirds(now, expires),
             expires,
         })
     }
@@ -121,15 +136,18 @@ impl Authority {
             if !parsed.is_ca() {
                 return Err(Broken::NotAnAuthority);
             }
-            let expires = Timestamp::from_second(parsed.validity().not_after.timestamp())
-                .map_err(|_| CERTIFICATES)?;
+            let (since, expires) = validity(&parsed).ok_or(CERTIFICATES)?;
             if expires <= now {
                 return Err(Broken::Expired(expires));
+            }
+            if since > now {
+                return Err(Broken::Early(since));
             }
             return Ok(Self {
                 certificates: text.to_owned(),
                 key,
                 issuer,
+                renew: two_thirds(since, expires),
                 expires,
             });
         }
@@ -144,6 +162,22 @@ impl Authority {
     /// The private key as PEM, for the Secret alone.
     pub(super) fn key(&self) -> String {
         self.key.serialize_pem()
+    }
+
+    /// The same, as a `caBundle` is put together from.
+    pub fn trust(&self) -> Trust {
+        // What was read as a CA, or made as one, can be read again.
+        Trust::read(self.certificates.as_bytes()).unwrap_or_default()
+    }
+
+    /// When it ends.
+    pub fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// Whether two thirds of its life are over, and the next one is due.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.renew <= now
     }
 
     /// Whether both are the same CA, and trust the same.
@@ -178,7 +212,7 @@ impl Authority {
         let certified = CertifiedKey::from_der(chain, private, &default_provider())?;
         Ok(Leaf {
             certificate: Arc::new(certified),
-            renew: now + expires.duration_since(now) / 3 * 2,
+            renew: two_thirds(now, expires),
             expires,
         })
     }
@@ -202,6 +236,19 @@ fn subject(name: &str) -> Result<SanType, rcgen::Error> {
     }
 }
 
+/// From when to when a certificate is valid.
+pub(super) fn validity(certificate: &X509Certificate<'_>) -> Option<(Timestamp, Timestamp)> {
+    let validity = certificate.validity();
+    let second = |time: ASN1Time| Timestamp::from_second(time.timestamp()).ok();
+    Some((second(validity.not_before)?, second(validity.not_after)?))
+}
+
+/// When to renew what lives so long: a third of its life is left for whatever
+/// keeps that from being done.
+pub(super) fn two_thirds(since: Timestamp, until: Timestamp) -> Timestamp {
+    since + until.duration_since(since) / 3 * 2
+}
+
 /// A certificate knows whole seconds.
 fn whole(time: Timestamp) -> Timestamp {
     Timestamp::from_second(time.as_second()).unwrap_or(time)
@@ -217,132 +264,4 @@ fn valid(params: &mut CertificateParams, now: Timestamp, until: Timestamp) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rustls::RootCertStore;
-    use rustls::client::WebPkiServerVerifier;
-    use rustls::client::danger::ServerCertVerifier;
-    use rustls::pki_types::{ServerName, UnixTime};
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(second).unwrap()
-    }
-
-    const NOW: i64 = 1_800_000_000;
-
-    /// Whether a client that trusts `trusted` accepts the leaf under that name.
-    fn accepts(trusted: &Authority, leaf: &Leaf, name: &str, now: Timestamp) -> bool {
-        let mut roots = RootCertStore::empty();
-        for root in CertificateDer::pem_slice_iter(trusted.certificates().as_bytes()) {
-            roots.add(root.unwrap()).unwrap();
-        }
-        let provider = Arc::new(default_provider());
-        let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .unwrap();
-        let now = UnixTime::since_unix_epoch(Duration::from_secs(now.as_second().unsigned_abs()));
-        let name = ServerName::try_from(name).unwrap();
-        let end = leaf.certificate.end_entity_cert().unwrap();
-        verifier
-            .verify_server_cert(end, &[], &name, &[], now)
-            .is_ok()
-    }
-
-    #[test]
-    fn a_leaf_is_accepted_under_its_names_while_it_lives() {
-        let ca = Authority::generate(at(NOW)).unwrap();
-        let names = ["stow.stow-system.svc".to_owned(), "127.0.0.1".to_owned()];
-        let leaf = ca.issue(&names, at(NOW)).unwrap();
-        assert!(accepts(&ca, &leaf, "stow.stow-system.svc", at(NOW)));
-        assert!(accepts(&ca, &leaf, "127.0.0.1", at(NOW)));
-        assert!(!accepts(&ca, &leaf, "stow.other.svc", at(NOW)));
-        assert!(
-            accepts(&ca, &leaf, "127.0.0.1", at(NOW - 3500)),
-            "a slow clock"
-        );
-        assert!(!accepts(
-            &ca,
-            &leaf,
-            "127.0.0.1",
-            leaf.expires + SignedDuration::from_secs(2)
-        ));
-        assert!(leaf.renew > at(NOW) && leaf.renew < leaf.expires);
-        let other = Authority::generate(at(NOW)).unwrap();
-        assert!(!accepts(&other, &leaf, "127.0.0.1", at(NOW)));
-    }
-
-    #[test]
-    fn a_ca_that_was_stored_issues_what_the_first_one_vouches_for() {
-        let ca = Authority::generate(at(NOW)).unwrap();
-        let stored = Authority::read(ca.certificates().as_bytes(), ca.key().as_bytes(), at(NOW));
-        let stored = stored.unwrap();
-        assert!(stored.is(&ca));
-        let leaf = stored.issue(&["a.svc".to_owned()], at(NOW)).unwrap();
-        assert!(accepts(&ca, &leaf, "a.svc", at(NOW)));
-    }
-
-    #[test]
-    fn of_several_certificates_the_one_of_the_key_issues() {
-        let (old, new) = (
-            Authority::generate(at(NOW)).unwrap(),
-            Authority::generate(at(NOW)).unwrap(),
-        );
-        let both = [old.certificates(), new.certificates()].concat();
-        let read = Authority::read(both.as_bytes(), new.key().as_bytes(), at(NOW)).unwrap();
-        let leaf = read.issue(&["a.svc".to_owned()], at(NOW)).unwrap();
-        assert!(accepts(&new, &leaf, "a.svc", at(NOW)));
-        assert!(!accepts(&old, &leaf, "a.svc", at(NOW)));
-        assert!(accepts(
-            &read,
-            &old.issue(&["a.svc".to_owned()], at(NOW)).unwrap(),
-            "a.svc",
-            at(NOW)
-        ));
-    }
-
-    #[test]
-    fn what_is_broken_is_named() {
-        let ca = Authority::generate(at(NOW)).unwrap();
-        let other = Authority::generate(at(NOW)).unwrap();
-        let leaf_key = KeyPair::generate().unwrap();
-        let leaf = CertificateParams::default().self_signed(&leaf_key).unwrap();
-        let (crt, key) = (ca.certificates().to_owned(), ca.key());
-        let late = at(NOW) + AUTHORITY_LIFE;
-        let table = [
-            (crt.clone(), key.clone(), at(NOW), None),
-            (
-                "nonsense".to_owned(),
-                key.clone(),
-                at(NOW),
-                Some(Broken::Unreadable("ca.crt")),
-            ),
-            (
-                crt.clone(),
-                "nonsense".to_owned(),
-                at(NOW),
-                Some(Broken::Unreadable("ca.key")),
-            ),
-            (crt.clone(), other.key(), at(NOW), Some(Broken::Unpaired)),
-            (
-                leaf.pem(),
-                leaf_key.serialize_pem(),
-                at(NOW),
-                Some(Broken::NotAnAuthority),
-            ),
-            (crt, key, late, Some(Broken::Expired(late))),
-        ];
-        for (crt, key, now, expected) in table {
-            let read = Authority::read(crt.as_bytes(), key.as_bytes(), now);
-            assert_eq!(read.err(), expected);
-        }
-    }
-
-    #[test]
-    fn the_private_key_is_not_shown() {
-        let ca = Authority::generate(at(NOW)).unwrap();
-        assert_eq!(
-            format!("{ca:?}"),
-            format!("Authority {{ expires: {:?}, .. }}", ca.expires)
-        );
-    }
-}
+mod tests;

@@ -4,6 +4,8 @@
 //! Nothing here may touch anything else of the CRD. What is right is not
 //! written again, so that its generation stands still.
 
+mod former;
+
 use std::time::Duration;
 
 use backon::BackoffBuilder;
@@ -12,16 +14,20 @@ use k8s_openapi::ByteString;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceConversion, CustomResourceDefinition as Crd,
 };
-use kube::api::{Patch, PatchParams};
+use kube::api::{ListParams, Patch, PatchParams};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, watch_object};
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 use stow_versions::crd::Webhook;
 use stow_versions::{GROUP, PLURAL};
 use tokio::sync::watch;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 
+use self::former::Former;
+use super::held::Wanted;
+use super::trust::Trust;
+use super::way::published;
 use crate::complaint::{Attempt, Complaint};
 use crate::lead::{Fence, NotLeading};
 
@@ -62,18 +68,26 @@ pub struct Bundle {
     api: Api<Crd>,
     name: String,
     target: Webhook,
-    trust: watch::Receiver<Option<String>>,
+    trust: watch::Receiver<Option<Wanted>>,
+    former: Former,
 }
 
 impl Bundle {
     /// `trust` is [`super::Keeper::trust`]; `target` is where the API server
-    /// finds the webhook, should the CRD have lost it.
-    pub fn new(client: Client, target: Webhook, trust: watch::Receiver<Option<String>>) -> Self {
+    /// finds the webhook, should the CRD have lost it. A CA that is not of `trust`
+    /// any more stays published for `overlap`.
+    pub fn new(
+        client: Client,
+        target: Webhook,
+        trust: watch::Receiver<Option<Wanted>>,
+        overlap: Duration,
+    ) -> Self {
         Self {
             api: Api::all(client),
             name: format!("{PLURAL}.{GROUP}"),
             target,
             trust,
+            former: Former::new(overlap),
         }
     }
 
@@ -84,12 +98,12 @@ impl Bundle {
         let mut pauses = backoff.build();
         let mut complaint = Complaint::default();
         let mut latest: Option<Crd> = None;
-        let mut retry = None;
+        let mut again: Option<Instant> = None;
         loop {
             let event = tokio::select! {
                 event = crds.next() => event,
                 Ok(()) = self.trust.changed() => None,
-                () = sleep(retry.unwrap_or_default()), if retry.is_some() => None,
+                () = sleep_until(again.unwrap_or_else(Instant::now)), if again.is_some() => None,
             };
             match event {
                 Some(Ok(Some(crd))) => latest = Some(crd),
@@ -110,7 +124,7 @@ impl Bundle {
                 }
                 None => {}
             }
-            retry = match self.tend(latest.as_ref(), &fence).await {
+            again = match self.tend(latest.as_ref(), &fence).await {
                 Ok(None) => None,
                 Ok(Some(tended)) => {
                     if complaint.settle() {
@@ -118,12 +132,12 @@ impl Bundle {
                     }
                     latest = Some(tended);
                     pauses = backoff.build();
-                    None
+                    self.former.next()
                 }
                 Err(Failure::NotLeading(end)) => return end,
                 Err(Failure::Api(text)) => {
                     warn_once(&mut complaint, &text);
-                    pauses.next()
+                    pauses.next().map(|pause| Instant::now() + pause)
                 }
             };
         }
@@ -131,13 +145,14 @@ impl Bundle {
 
     /// Writes what has to be written. Returns the CRD as it then is, or nothing
     /// where there is none yet, or nothing to publish.
-    async fn tend(&self, crd: Option<&Crd>, fence: &Fence) -> Result<Option<Crd>, Failure> {
+    async fn tend(&mut self, crd: Option<&Crd>, fence: &Fence) -> Result<Option<Crd>, Failure> {
         fence.check()?;
         let Some(crd) = crd else { return Ok(None) };
-        let Some(trust) = self.trust.borrow().clone() else {
+        let Some(wanted) = self.trust.borrow().clone() else {
             return Ok(None);
         };
-        let patched = match decide(crd, &trust, &self.target) {
+        let trust = self.former.keep(&published(crd), &wanted, Instant::now());
+        let patched = match decide(crd, &trust.pem(), &self.target) {
             Step::Nothing => return Ok(Some(crd.clone())),
             Step::Publish(body) => {
                 let parameters = PatchParams::apply(FIELD_MANAGER).force();
@@ -195,14 +210,42 @@ fn decide(crd: &Crd, trust: &str, target: &Webhook) -> Step {
     if conversion.is_some_and(|conversion| publishes(conversion, trust)) {
         return Step::Nothing;
     }
-    Step::Publish(json!({
+    Step::Publish(publication(&crd.name_any(), trust))
+}
+
+/// What is applied, whole each time: a field that is left out is given up.
+fn publication(name: &str, trust: &str) -> Value {
+    json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
-        "metadata": {"name": crd.metadata.name},
+        "metadata": {"name": name},
         "spec": {"conversion": {"strategy": "Webhook", "webhook": {
             "clientConfig": {"caBundle": ByteString(trust.as_bytes().to_vec())},
         }}},
-    }))
+    })
+}
+
+/// Adds CAs to those that the CRD publishes, if it publishes any: for a replica of
+/// which the leader does not know, since it is configured otherwise. Whether it
+/// did.
+pub(super) async fn introduce(client: Client, trust: &Trust) -> Result<bool, String> {
+    let (api, name) = (Api::<Crd>::all(client), format!("{PLURAL}.{GROUP}"));
+    // By its name and yet a list: that right is there for the watch.
+    let named = ListParams::default().fields(&format!("metadata.name={name}"));
+    let found = api.list(&named).await.map_err(|e| WATCH.explain(&e))?;
+    let Some(crd) = found.items.first() else {
+        return Ok(false);
+    };
+    let known = published(crd);
+    if known == Trust::default() || known.covers(trust) {
+        return Ok(false);
+    }
+    let mut body = publication(&name, &known.and(trust).pem());
+    // The leader's own change is never undone.
+    body["metadata"]["resourceVersion"] = json!(crd.metadata.resource_version);
+    let parameters = PatchParams::apply(FIELD_MANAGER).force();
+    let patched = api.patch(&name, &parameters, &Patch::Apply(body)).await;
+    patched.map(|_| true).map_err(|e| PATCH.explain(&e))
 }
 
 fn is_complete(conversion: &CustomResourceConversion) -> bool {

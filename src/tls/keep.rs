@@ -1,5 +1,5 @@
-//! The task that keeps a certificate in place: the CA from its Secret, a leaf
-//! issued from it, both replaced in time.
+//! The task that keeps a certificate in place: from its Secret, swapped and
+//! renewed in time.
 //!
 //! Nothing here may stop serving: with the API server away it goes on with what
 //! it holds, and issues new leaves from that.
@@ -8,50 +8,58 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::BackoffBuilder;
-use jiff::Timestamp;
 use kube::Client;
 use tokio::sync::watch;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::authority::{Authority, IssueError, Leaf};
-use super::secret::{Store, Unavailable};
+use super::bundle::introduce;
+use super::clock::Clock;
+use super::held::{Held, Wanted};
+use super::look::Unavailable;
 use super::serving::Serving;
+use super::sight::{Arrivals, Published, Sight, Verdict};
+use super::source::{Source, Supply};
+use super::standing::Standing;
+use super::way::{follow, provoke};
 use crate::complaint::Complaint;
 use crate::metrics::Metrics;
 use crate::probes::Component;
 
 /// How often the Secret is read: one live call a replica, instead of a watch on
 /// Secrets. It also is how late a leaf may be renewed.
-const LOOK_EVERY: Duration = Duration::from_mins(1);
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 
-/// From when another CA stands in the Secret until a replica serves under it:
-/// time for the leader to see it too and to publish both. And as long again the
-/// former is trusted, for the replicas that are slower.
-const HANDOVER: Duration = Duration::from_secs(150);
-
-/// How long one look may take. The API server may accept and then not answer.
+/// How long one write may take. The API server may accept and then not answer.
 const CALL: Duration = Duration::from_secs(15);
+
+/// How long a replica that starts waits to see whether its CA is published. Then
+/// it serves with what it has: an API server that is this slow is no reason to
+/// stay away from it.
+const FIRST_SIGHT: Duration = Duration::from_secs(5);
 
 /// Keeps the webhook's certificate. What it makes is read through
 /// [`Keeper::serving`] and [`Keeper::trust`].
 pub struct Keeper {
-    store: Store,
-    names: Vec<String>,
+    client: Client,
+    supply: Supply,
     serving: Arc<Serving>,
-    trust: watch::Sender<Option<String>>,
+    trust: watch::Sender<Option<Wanted>>,
+    published: watch::Sender<(Published, Instant)>,
+    arrivals: Arrivals,
     metrics: Metrics,
 }
 
 impl Keeper {
-    /// `names` are the host names and addresses under which the webhook is
-    /// called: see [`super::names`].
-    pub fn new(client: Client, namespace: &str, names: Vec<String>, metrics: Metrics) -> Self {
+    /// Nothing is read before [`Keeper::run`].
+    pub fn new(client: Client, namespace: &str, source: Source, metrics: Metrics) -> Self {
         Self {
-            store: Store::new(client, namespace),
-            names,
+            supply: Supply::new(client.clone(), namespace, source),
+            client,
             serving: Arc::default(),
             trust: watch::Sender::new(None),
+            published: watch::Sender::new((Published::Unknown, Instant::now())),
+            arrivals: Arrivals::default(),
             metrics,
         }
     }
@@ -61,262 +69,202 @@ impl Keeper {
         Arc::clone(&self.serving)
     }
 
-    /// What clients have to trust: certificates in PEM, of every CA under which
-    /// a replica may serve now.
-    pub fn trust(&self) -> watch::Receiver<Option<String>> {
+    /// What clients have to trust: every CA under which this replica serves, or is
+    /// about to.
+    pub fn trust(&self) -> watch::Receiver<Option<Wanted>> {
         self.trust.subscribe()
     }
 
-    /// Runs until `shutdown`. The component is ready from the first leaf on.
+    /// Whom to tell of connections that bring calls.
+    pub fn arrivals(&self) -> Arrivals {
+        self.arrivals.clone()
+    }
+
+    /// Runs until `shutdown`. The component is ready once there is a leaf that API
+    /// servers accept, as far as is known.
     pub async fn run(self, component: Component, shutdown: CancellationToken) {
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = follow(self.client.clone(), &self.published) => {}
+            () = self.keep(&component) => {}
+        }
+    }
+
+    async fn keep(&self, component: &Component) {
+        let mut clock = Clock::new(self.metrics.clone());
         let mut complaint = Complaint::default();
         let backoff = super::backoff();
         let mut pauses = backoff.build();
-        let mut held = None;
-        while !shutdown.is_cancelled() {
-            let looked = tokio::select! {
-                () = shutdown.cancelled() => return,
-                looked = self.look(&mut held) => looked,
-            };
-            let pause = match looked {
-                Ok(()) => {
-                    if complaint.settle() {
-                        tracing::info!("the webhook's CA can be read again");
-                    }
-                    pauses = backoff.build();
-                    LOOK_EVERY
-                }
-                Err(error) => {
-                    let text = error.to_string();
-                    if complaint.is_new(&text) {
-                        tracing::warn!("the webhook's CA: {text}");
-                    }
-                    if held.is_none() {
-                        component.waiting(format!("no certificate yet: {text}"));
-                    }
-                    pauses.next().unwrap_or(LOOK_EVERY)
-                }
-            };
-            if held.is_some() {
+        let mut held = self.first(&mut clock, component).await;
+        let mut unintroduced = Complaint::default();
+        let mut standing = Standing::new(Instant::now());
+        let mut next_look = Instant::now() + LOOK_EVERY;
+        loop {
+            self.publish(&held);
+            if standing.see(&self.sight(), &held.current().trust, Instant::now()) {
                 component.ready();
+            } else {
+                component.waiting("the CRD does not publish the CA of its certificate yet");
             }
-            tokio::select! {
-                () = shutdown.cancelled() => {}
-                () = sleep(pause) => {}
+            let due = standing.due().map_or(next_look, |due| due.min(next_look));
+            self.wait(&held, due).await;
+            if standing
+                .introduction()
+                .is_some_and(|at| at <= Instant::now())
+            {
+                self.introduce(&held, &mut unintroduced).await;
+                standing.introduced(Instant::now());
             }
-        }
-    }
-
-    /// Reads the Secret, and replaces what is due, read or not.
-    async fn look(&self, held: &mut Option<Held>) -> Result<(), Unavailable> {
-        let wall = Timestamp::now();
-        let obtain = self.store.obtain(held.as_ref().map(|held| &held.ca), wall);
-        let found = timeout(CALL, obtain).await.unwrap_or_else(|_| {
-            Err(Unavailable::Api(
-                "the API server does not answer".to_owned(),
-            ))
-        });
-        let (found, error) = match found {
-            Ok(found) => (Some(found), Ok(())),
-            Err(error) => (None, Err(error)),
-        };
-        let now = Instant::now();
-        let renewed = match (held.as_mut(), found) {
-            (None, None) => return error,
-            (None, Some(found)) => {
-                *held = Some(Held::new(found, &self.names, wall)?);
-                true
-            }
-            (Some(held), found) => {
-                if let Some(found) = found {
-                    held.see(found, now);
+            let looked = if Instant::now() >= next_look {
+                let looked = self.look(&mut held, &mut clock).await;
+                next_look = Instant::now()
+                    + match &looked {
+                        Ok(_) => {
+                            pauses = backoff.build();
+                            LOOK_EVERY
+                        }
+                        Err(_) => pauses.next().unwrap_or(LOOK_EVERY),
+                    };
+                Some(looked)
+            } else {
+                None
+            };
+            let seen = match looked {
+                None => false,
+                Some(Ok(seen)) => {
+                    if complaint.settle() {
+                        tracing::info!("the webhook's certificate can be read again");
+                    }
+                    seen
                 }
-                held.advance(&self.names, now, wall)?
+                Some(Err(error)) => {
+                    warn_once(&mut complaint, &error);
+                    false
+                }
+            };
+            match held.advance(
+                &self.sight(),
+                self.supply.names(),
+                clock.now(),
+                Instant::now(),
+            ) {
+                Ok(advanced) if seen || advanced => self.serve(&held),
+                Ok(_) => {}
+                Err(error) => warn_once(&mut complaint, &error.into()),
             }
-        };
-        if let Some(held) = held {
-            // Trusted first, then served.
-            let trust = held.trust();
-            self.trust.send_if_modified(|published| {
-                let modified = published.as_ref() != Some(&trust);
-                *published = Some(trust);
-                modified
+        }
+    }
+
+    /// The first certificate, however long it takes.
+    async fn first(&self, clock: &mut Clock, component: &Component) -> Held {
+        let mut complaint = Complaint::default();
+        let mut pauses = super::backoff().build();
+        let current = loop {
+            let found = self.supply.obtain(None, clock).await;
+            let credential = found.and_then(|found| {
+                let made = found.credential(self.supply.names(), clock.now());
+                made.map_err(Unavailable::from)
             });
-            if renewed {
-                self.serving.set(Arc::clone(&held.leaf.certificate));
-                self.metrics.certificate(held.leaf.expires);
-                tracing::info!(
-                    "the webhook serves a certificate until {}",
-                    held.leaf.expires
-                );
+            match credential {
+                Ok(credential) => break credential,
+                Err(error) => {
+                    warn_once(&mut complaint, &error);
+                    component.waiting(format!("no certificate yet: {error}"));
+                }
+            }
+            sleep_until(Instant::now() + pauses.next().unwrap_or(LOOK_EVERY)).await;
+        };
+        let held = Held::new(current);
+        // Even where nobody accepts it yet: the handshake then says so.
+        self.serve(&held);
+        self.publish(&held);
+        let mut published = self.published.subscribe();
+        let seen = published.wait_for(|(published, _)| *published != Published::Unknown);
+        let _ = timeout(FIRST_SIGHT, seen).await;
+        held
+    }
+
+    /// Publishes the CA that it serves under beside those of others.
+    async fn introduce(&self, held: &Held, complaint: &mut Complaint) {
+        let trust = &held.current().trust;
+        match timeout(CALL, introduce(self.client.clone(), trust)).await {
+            Ok(Ok(true)) => tracing::info!(
+                "published this replica's CA beside others: the leader does not know it"
+            ),
+            Ok(Ok(false)) | Err(_) => {}
+            Ok(Err(text)) => {
+                if complaint.is_new(&text) {
+                    tracing::warn!("publishing this replica's CA: {text}");
+                }
             }
         }
-        error
+    }
+
+    /// Until there may be something to do.
+    async fn wait(&self, held: &Held, latest: Instant) {
+        let mut published = self.published.subscribe();
+        let mut youngest = self.arrivals.youngest();
+        let now = Instant::now();
+        let next = held.next();
+        let verdict = next.map(|(trust, found)| self.sight().judge(trust, found, now));
+        let (due, unproven) = match verdict {
+            Some(Verdict::Yes) => return,
+            Some(Verdict::At(due)) => (due, false),
+            Some(Verdict::UnlessCalled(due)) => (due, true),
+            Some(Verdict::Unpublished) | None => (latest, false),
+        };
+        tokio::select! {
+            () = sleep_until(due.min(latest)) => {}
+            _ = published.changed() => {}
+            _ = youngest.changed(), if unproven => {}
+            () = provoke(&self.client), if unproven => {}
+        }
+    }
+
+    /// Reads the Secret. Whether there is another leaf to serve at once.
+    async fn look(&self, held: &mut Held, clock: &mut Clock) -> Result<bool, Unavailable> {
+        let found = self.supply.obtain(Some(held.current()), clock).await?;
+        let seen = held.see(found, self.supply.names(), clock.now(), Instant::now());
+        Ok(seen?)
+    }
+
+    fn sight(&self) -> Sight {
+        let (published, since) = self.published.borrow().clone();
+        Sight {
+            published,
+            since,
+            youngest: *self.arrivals.youngest().borrow(),
+        }
+    }
+
+    fn publish(&self, held: &Held) {
+        let trust = held.wanted();
+        self.trust.send_if_modified(|last| {
+            let modified = last.as_ref() != Some(&trust);
+            *last = Some(trust);
+            modified
+        });
+    }
+
+    fn serve(&self, held: &Held) {
+        let current = held.current();
+        self.serving.set(held.certificate());
+        self.metrics
+            .certificate(current.leaf.expires, current.trust_expires);
+        tracing::info!(
+            "the webhook serves a certificate until {}, of a CA that ends {}",
+            current.leaf.expires,
+            current.trust_expires
+        );
     }
 }
 
-/// What a replica serves under, and is about to, and did.
-#[derive(Debug)]
-struct Held {
-    ca: Authority,
-    leaf: Leaf,
-    /// Another CA that was found in the Secret, and when to serve under it.
-    next: Option<(Authority, Instant)>,
-    /// The certificates of the CA before, and until when to trust them.
-    former: Option<(String, Instant)>,
-}
-
-impl Held {
-    fn new(ca: Authority, names: &[String], wall: Timestamp) -> Result<Self, IssueError> {
-        Ok(Self {
-            leaf: ca.issue(names, wall)?,
-            ca,
-            next: None,
-            former: None,
-        })
-    }
-
-    /// The Secret holds this CA now.
-    fn see(&mut self, found: Authority, now: Instant) {
-        if found.is(&self.ca) {
-            self.next = None;
-        } else if !self.next.as_ref().is_some_and(|(next, _)| found.is(next)) {
-            self.next = Some((found, now + HANDOVER));
-        }
-    }
-
-    /// Does what is due; whether there is another leaf.
-    fn advance(
-        &mut self,
-        names: &[String],
-        now: Instant,
-        wall: Timestamp,
-    ) -> Result<bool, IssueError> {
-        if self.former.as_ref().is_some_and(|(_, until)| now >= *until) {
-            self.former = None;
-        }
-        let expired = self.ca.is_expired(wall);
-        if let Some((next, _)) = self.next.take_if(|(_, due)| now >= *due || expired) {
-            self.leaf = next.issue(names, wall)?;
-            let before = std::mem::replace(&mut self.ca, next);
-            self.former = Some((before.certificates().to_owned(), now + HANDOVER));
-            return Ok(true);
-        }
-        if wall >= self.leaf.renew && !expired {
-            self.leaf = self.ca.issue(names, wall)?;
-            return Ok(true);
-        }
-        Ok(false)
-    }
-
-    fn trust(&self) -> String {
-        let mut trust = self.ca.certificates().to_owned();
-        let next = self.next.as_ref().map(|(next, _)| next.certificates());
-        let former = self.former.as_ref().map(|(former, _)| former.as_str());
-        for more in next.into_iter().chain(former) {
-            if !trust.contains(more) {
-                trust.push_str(more);
-            }
-        }
-        trust
+fn warn_once(complaint: &mut Complaint, error: &Unavailable) {
+    let text = error.to_string();
+    if complaint.is_new(&text) {
+        tracing::warn!("the webhook's certificate: {text}");
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fake_api::FakeApi;
-    use crate::probes::Health;
-    use http::Method;
-    use jiff::SignedDuration;
-
-    const PATH: &str = "/api/v1/namespaces/stow-system/secrets/stow-webhook";
-
-    fn names() -> Vec<String> {
-        vec!["stow.stow-system.svc".to_owned()]
-    }
-
-    #[test]
-    fn another_ca_is_trusted_at_once_and_served_under_later() {
-        let wall = Timestamp::now();
-        let now = Instant::now();
-        let mut held = Held::new(Authority::generate(wall).unwrap(), &names(), wall).unwrap();
-        let old = held.ca.certificates().to_owned();
-        let new = Authority::generate(wall).unwrap();
-        let new_pem = new.certificates().to_owned();
-
-        held.see(new, now);
-        assert!(!held.advance(&names(), now, wall).unwrap());
-        assert!(held.trust().contains(&old) && held.trust().contains(&new_pem));
-
-        assert!(held.advance(&names(), now + HANDOVER, wall).unwrap());
-        assert_eq!(held.ca.certificates(), new_pem);
-        assert!(
-            held.trust().contains(&old),
-            "others may serve under it still"
-        );
-
-        assert!(!held.advance(&names(), now + 2 * HANDOVER, wall).unwrap());
-        assert_eq!(held.trust(), new_pem);
-    }
-
-    #[test]
-    fn an_expired_ca_is_not_waited_for() {
-        let wall = Timestamp::now();
-        let now = Instant::now();
-        let mut held = Held::new(Authority::generate(wall).unwrap(), &names(), wall).unwrap();
-        let later = wall + super::super::authority::AUTHORITY_LIFE;
-        held.see(Authority::generate(later).unwrap(), now);
-        assert!(held.advance(&names(), now, later).unwrap());
-        assert!(held.leaf.expires > later);
-    }
-
-    #[test]
-    fn a_leaf_is_renewed_at_two_thirds_of_its_life() {
-        let wall = Timestamp::now();
-        let now = Instant::now();
-        let mut held = Held::new(Authority::generate(wall).unwrap(), &names(), wall).unwrap();
-        let renew = held.leaf.renew;
-        let before = renew - SignedDuration::from_secs(1);
-        assert!(!held.advance(&names(), now, before).unwrap());
-        assert!(held.advance(&names(), now, renew).unwrap());
-        assert!(held.leaf.renew > renew);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn it_waits_for_the_api_server_and_then_outlives_it() {
-        let api = FakeApi::new();
-        api.refuse(Some((Method::GET, 403)));
-        let (client, _cut) = api.client();
-        let keeper = Keeper::new(client, "stow-system", names(), Metrics::new());
-        let (mut trust, health) = (keeper.trust(), Health::default());
-        let shutdown = CancellationToken::new();
-        let task = tokio::spawn(keeper.run(health.component("certificate"), shutdown.clone()));
-        sleep(Duration::from_mins(1)).await;
-        let reason = health.unready().unwrap();
-        assert!(reason.contains("get secrets"), "{reason}");
-
-        api.refuse(None);
-        let _ = trust.wait_for(Option::is_some).await.unwrap();
-        while health.unready().is_some() {
-            sleep(Duration::from_millis(10)).await;
-        }
-        let stored = api.get(PATH).unwrap();
-        api.freeze(true);
-        sleep(Duration::from_mins(10)).await;
-        assert_eq!(health.unready(), None);
-
-        api.freeze(false);
-        api.delete(PATH);
-        while api.get(PATH).is_none() {
-            sleep(Duration::from_secs(1)).await;
-        }
-        assert_eq!(
-            api.get(PATH).unwrap()["data"],
-            stored["data"],
-            "the same CA again"
-        );
-        shutdown.cancel();
-        task.await.unwrap();
-    }
-}
+mod tests;

@@ -9,13 +9,20 @@ use jiff::Timestamp;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::{ObjectMeta, PostParams};
-use kube::{Api, Client};
+use kube::{Api, Client, ResourceExt};
 
-use super::authority::{Authority, Broken, IssueError};
+use super::authority::{Authority, Broken};
+use super::clock::Clock;
+use super::look::{Unavailable, look};
 use crate::complaint::Attempt;
 
 /// The Secret's name, in the operator's namespace.
 pub const SECRET: &str = "stow-webhook";
+
+/// Asks for another CA by any new value, as after a leak; and the value that was
+/// done.
+const ROTATE: &str = "stow.myob.com/rotate";
+const ROTATED: &str = "stow.myob.com/rotated";
 
 const CERTIFICATE: &str = "ca.crt";
 const KEY: &str = "ca.key";
@@ -40,22 +47,10 @@ const UPDATE: Attempt<'static> = Attempt {
 /// is won by another replica, and there are only a few.
 const ROUNDS: usize = 5;
 
-/// Why there is no CA now; it is tried again.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unavailable {
-    #[error("{0}")]
-    Api(String),
-    #[error("namespace {0} does not exist: apply yaml/config-map.yaml, which has it")]
-    NoNamespace(String),
-    #[error("others keep writing secrets \"stow-webhook\"")]
-    Raced,
-    #[error(transparent)]
-    Issue(#[from] IssueError),
-}
-
 /// Where the CA is kept.
 #[derive(Clone)]
 pub(super) struct Store {
+    client: Client,
     api: Api<Secret>,
     namespace: String,
 }
@@ -63,53 +58,70 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn new(client: Client, namespace: &str) -> Self {
         Self {
-            api: Api::namespaced(client, namespace),
+            api: Api::namespaced(client.clone(), namespace),
+            client,
             namespace: namespace.to_owned(),
         }
     }
 
     /// The CA of the Secret. Where there is none, or a broken one, the Secret is
     /// written: with the CA that this replica holds already, so that a deleted
-    /// Secret changes nothing, else with a new one.
+    /// Secret changes nothing, else with a new one. A new one too where the next
+    /// is due, or asked for.
     pub(super) async fn obtain(
         &self,
         held: Option<&Authority>,
-        now: Timestamp,
+        clock: &mut Clock,
     ) -> Result<Authority, Unavailable> {
         for _ in 0..ROUNDS {
-            let found = self.api.get_opt(SECRET).await.map_err(|e| api(GET, &e))?;
+            let found = look(&self.client, &self.namespace, SECRET, clock).await;
+            let found = found.map_err(|error| api(GET, &error))?;
+            let now = clock.now();
+            let mut follows = false;
             if let Some(secret) = &found {
                 match parse(secret, now) {
-                    Ok(authority) => return Ok(authority),
+                    Ok(authority) => match succession(secret, &authority, now) {
+                        None => return Ok(authority),
+                        Some(reason) => {
+                            tracing::info!("another CA follows the webhook's: {reason}");
+                            follows = true;
+                        }
+                    },
                     Err(broken) => tracing::warn!(
                         "the webhook's CA in Secret {}/{SECRET} is replaced: {broken}",
                         self.namespace
                     ),
                 }
             }
-            let fresh;
-            let authority = match held {
-                Some(held) if !held.is_expired(now) => held,
-                _ => {
-                    fresh = Authority::generate(now)?;
-                    &fresh
-                }
+            let written = match held.filter(|held| !follows && !held.is_expired(now)) {
+                Some(held) => self.write(found, held, false).await,
+                None => self.write(found, &Authority::generate(now)?, true).await,
             };
-            match self.write(found, authority).await {
+            match written {
                 // Read again, so that all replicas hold what the Secret holds,
                 // whoever wrote it.
                 Ok(()) => tracing::info!("wrote the webhook's CA to its Secret"),
-                Err(Unavailable::Raced) => {}
+                Err(Unavailable::Raced(_)) => {}
                 Err(other) => return Err(other),
             }
         }
-        Err(Unavailable::Raced)
+        Err(Unavailable::Raced(SECRET))
     }
 
-    async fn write(&self, found: Option<Secret>, ca: &Authority) -> Result<(), Unavailable> {
+    async fn write(
+        &self,
+        found: Option<Secret>,
+        ca: &Authority,
+        fresh: bool,
+    ) -> Result<(), Unavailable> {
         let parameters = PostParams::default();
         let exists = found.is_some();
-        let secret = secret(found, ca);
+        let mut secret = secret(found, ca);
+        // Whatever the reason for another CA, it is another than that which
+        // somebody wants to be rid of.
+        if fresh && let Some(wish) = secret.annotations().get(ROTATE).cloned() {
+            secret.annotations_mut().insert(ROTATED.to_owned(), wish);
+        }
         let (attempt, written) = if exists {
             (UPDATE, self.api.replace(SECRET, &parameters, &secret).await)
         } else {
@@ -117,10 +129,10 @@ impl Store {
         };
         match written {
             Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 409 => Err(Unavailable::Raced),
+            Err(kube::Error::Api(status)) if status.code == 409 => Err(Unavailable::Raced(SECRET)),
             // Deleted since it was read.
             Err(kube::Error::Api(status)) if status.code == 404 && exists => {
-                Err(Unavailable::Raced)
+                Err(Unavailable::Raced(SECRET))
             }
             Err(kube::Error::Api(status)) if status.code == 404 => {
                 Err(Unavailable::NoNamespace(self.namespace.clone()))
@@ -132,6 +144,21 @@ impl Store {
 
 fn api(attempt: Attempt<'_>, error: &kube::Error) -> Unavailable {
     Unavailable::Api(attempt.explain(error))
+}
+
+/// Why another CA has to follow this one, if it has to.
+fn succession(secret: &Secret, authority: &Authority, now: Timestamp) -> Option<String> {
+    let annotations = secret.annotations();
+    let wish = annotations.get(ROTATE);
+    if let Some(wish) = wish.filter(|_| wish != annotations.get(ROTATED)) {
+        return Some(format!("{ROTATE} of its Secret is {wish:?}"));
+    }
+    authority.is_due(now).then(|| {
+        format!(
+            "two thirds of its life are over; it ends {}",
+            authority.expires()
+        )
+    })
 }
 
 fn parse(secret: &Secret, now: Timestamp) -> Result<Authority, Broken> {
@@ -164,100 +191,4 @@ fn secret(found: Option<Secret>, ca: &Authority) -> Secret {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fake_api::FakeApi;
-    use http::Method;
-
-    const PATH: &str = "/api/v1/namespaces/stow-system/secrets/stow-webhook";
-
-    fn store(api: &FakeApi) -> Store {
-        Store::new(api.client().0, "stow-system")
-    }
-
-    fn writes(api: &FakeApi) -> usize {
-        api.calls()
-            .iter()
-            .filter(|call| call.method != Method::GET)
-            .count()
-    }
-
-    #[tokio::test]
-    async fn replicas_that_start_at_once_share_one_ca() {
-        let api = FakeApi::new();
-        let now = Timestamp::now();
-        let (a, b, c) = (store(&api), store(&api), store(&api));
-        let (a, b, c) = tokio::join!(
-            a.obtain(None, now),
-            b.obtain(None, now),
-            c.obtain(None, now)
-        );
-        let a = a.unwrap();
-        assert!(a.is(&b.unwrap()) && a.is(&c.unwrap()));
-        let secret = api.get(PATH).unwrap();
-        assert_eq!(secret["type"], "Opaque");
-        assert_eq!(
-            secret["metadata"]["labels"]["app.kubernetes.io/managed-by"],
-            "stow"
-        );
-    }
-
-    #[tokio::test]
-    async fn a_good_ca_is_not_touched() {
-        let api = FakeApi::new();
-        let now = Timestamp::now();
-        store(&api).obtain(None, now).await.unwrap();
-        let before = writes(&api);
-        store(&api).obtain(None, now).await.unwrap();
-        assert_eq!(writes(&api), before);
-    }
-
-    #[tokio::test]
-    async fn a_broken_or_expired_ca_is_replaced_under_its_resource_version() {
-        let api = FakeApi::new();
-        let now = Timestamp::now();
-        let first = store(&api).obtain(None, now).await.unwrap();
-        let mut secret = api.get(PATH).unwrap();
-        secret["data"]["ca.key"] = serde_json::json!("bm9uc2Vuc2U=");
-        api.put(PATH, secret);
-        let version = api.get(PATH).unwrap()["metadata"]["resourceVersion"].clone();
-        let second = store(&api).obtain(None, now).await.unwrap();
-        assert!(!second.is(&first));
-        let put = api
-            .calls()
-            .into_iter()
-            .find(|call| call.method == Method::PUT)
-            .unwrap();
-        assert_eq!(put.body["metadata"]["resourceVersion"], version);
-
-        let later = now + super::super::authority::AUTHORITY_LIFE;
-        let third = store(&api).obtain(Some(&second), later).await.unwrap();
-        assert!(!third.is(&second) && !third.is_expired(later));
-    }
-
-    #[tokio::test]
-    async fn a_deleted_secret_comes_back_with_the_ca_in_use() {
-        let api = FakeApi::new();
-        let now = Timestamp::now();
-        let first = store(&api).obtain(None, now).await.unwrap();
-        api.delete(PATH);
-        let again = store(&api).obtain(Some(&first), now).await.unwrap();
-        assert!(again.is(&first));
-    }
-
-    #[tokio::test]
-    async fn a_missing_right_is_named_and_so_is_a_missing_namespace() {
-        let api = FakeApi::new();
-        let now = Timestamp::now();
-        for (method, code, expected) in [
-            (Method::GET, 403, "get secrets \"stow-webhook\""),
-            (Method::POST, 403, "create secrets"),
-            (Method::POST, 404, "yaml/config-map.yaml"),
-        ] {
-            api.refuse(Some((method, code)));
-            let error = store(&api).obtain(None, now).await.unwrap_err().to_string();
-            assert!(error.contains(expected), "{error}");
-            assert!(error.contains("yaml/"), "{error}");
-        }
-    }
-}
+mod tests;

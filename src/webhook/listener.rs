@@ -26,6 +26,7 @@ use tower::Service;
 use super::{Limits, Webhook};
 use crate::complaint::Complaint;
 use crate::probes::Component;
+use crate::tls::Arrivals;
 
 /// What is read from a socket at once. rustls by itself asks for 4 KiB, which is
 /// more than a thousand system calls for a page of a list.
@@ -50,6 +51,7 @@ impl Webhook {
         let limits = self.limits;
         let server = Server {
             acceptor: TlsAcceptor::from(tls),
+            arrivals: self.arrivals.clone(),
             router: self.router(),
             limits,
             leaving: shutdown.clone(),
@@ -78,6 +80,7 @@ impl Webhook {
 struct Server {
     acceptor: TlsAcceptor,
     router: Router,
+    arrivals: Arrivals,
     limits: Limits,
     /// No connection is kept behind its next answer.
     leaving: CancellationToken,
@@ -116,6 +119,7 @@ impl Server {
     }
 
     async fn connection(self, stream: TcpStream) {
+        let born = Instant::now();
         // An answer is written at once; waiting to fill a packet only delays it.
         let _ = stream.set_nodelay(true);
         let stream = BufReader::with_capacity(READ_AT_ONCE, stream);
@@ -126,7 +130,6 @@ impl Server {
             Err(_) => return tracing::debug!("the TLS handshake took too long"),
         };
         let activity = Activity::default();
-        let born = Instant::now();
         let service = service_fn(|request| self.respond(request, activity.clone(), born));
         let mut connection = pin!(
             http1::Builder::new()
@@ -164,6 +167,7 @@ impl Server {
         activity: Activity,
         born: Instant,
     ) -> Result<Response, Infallible> {
+        self.arrivals.came(born);
         request.extensions_mut().insert(activity);
         let mut response = self.router.clone().call(request).await?;
         if self.leaving.is_cancelled() || born.elapsed() > self.limits.age {

@@ -23,6 +23,7 @@ async fn no_expression_has_a_warning() -> Result<()> {
     assert_eq!(
         json!(names),
         json!([
+            "stow-conversion",
             "stow-hub-rules",
             "stow-kept-annotations",
             "stow-secrets",

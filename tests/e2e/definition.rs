@@ -95,16 +95,19 @@ async fn its_way_to_the_webhook_survives_what_is_done_to_it() -> Result<()> {
     healed(&stage, &before).await?;
     stage.apply(old, &[]).await?;
 
-    // And while the operator watches, with each way to lose the stanza.
+    // And while the operator watches, with each way to lose the stanza. The policy
+    // that would keep it from `None` may not be there.
+    let policy = "validatingadmissionpolicybinding/stow-conversion";
+    stage.kubectl(&["delete", policy]).await?;
     let lost = [
         r#"{"spec": {"conversion": {"strategy": "None", "webhook": null}}}"#,
         r#"{"spec": {"conversion": null}}"#,
         r#"{"spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": null}}}}}"#,
     ];
     for patch in lost {
-        stage
-            .kubectl(&["patch", "crd", CRD, "--type=merge", "-p", patch])
-            .await?;
+        let merge = ["patch", "crd", CRD, "--type=merge", "-p", patch];
+        // It is in force until the API server has noticed.
+        eventually("the patch", PATIENCE, || stage.kubectl(&merge)).await?;
         healed(&stage, &before).await?;
     }
     stage.kubectl(&["replace", "-f", &path]).await?;

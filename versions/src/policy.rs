@@ -3,12 +3,14 @@
 //! The schema of v1beta1 does not judge such a write, although what its
 //! annotations say ends up in v1beta1: so `hub` repeats its rules, and `kept`
 //! sees to it that nobody loses what v1alpha1 cannot say. Nor can the schema of
-//! v1alpha1 state a type: `types` does.
+//! v1alpha1 state a type: `types` does. And `conversion` keeps what all of it
+//! stands on.
 //!
 //! A policy does not ratchet by itself. Nothing here may refuse a write that
 //! leaves alone what a rule is about, or an object that was stored before could
 //! take neither label nor finalizer.
 
+mod conversion;
 pub(crate) mod expression;
 mod hub;
 mod kept;
@@ -21,6 +23,7 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use kube::core::{Message, ObjectMeta};
 
+pub use conversion::conversion_stays;
 pub use hub::hub_rules;
 pub use kept::kept_annotations;
 pub use types::spoke_types;
@@ -34,6 +37,8 @@ pub struct Scope {
     pub version: &'static str,
     /// The plural of the resource.
     pub resource: &'static str,
+    /// `Namespaced` or `Cluster`: what the resource is.
+    pub reach: &'static str,
     /// `CREATE`, `UPDATE`, `DELETE`.
     pub operations: &'static [&'static str],
     /// `Exact`, for requests in that version alone, or `Equivalent`, for
@@ -73,7 +78,7 @@ impl Policy {
             api_versions: list(&[scope.version]),
             operations: list(scope.operations),
             resources: list(&[scope.resource]),
-            scope: Some("Namespaced".to_owned()),
+            scope: Some(scope.reach.to_owned()),
             ..NamedRuleWithOperations::default()
         };
         let conditions = self.conditions.into_iter();

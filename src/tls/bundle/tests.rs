@@ -1,6 +1,9 @@
 use super::*;
 use crate::fake_api::FakeApi;
+use crate::tls::Authority;
 use http::Method;
+use jiff::Timestamp;
+use tokio::time::sleep;
 
 const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/postgresdbs.myob.com";
 
@@ -92,9 +95,28 @@ fn a_restored_stanza_is_whole_and_bound_to_what_was_seen() {
     );
 }
 
-fn bundle(api: &FakeApi, trust: Option<&str>) -> Bundle {
-    let trust = watch::channel(trust.map(str::to_owned)).1;
-    Bundle::new(api.client().0, target(), trust)
+const OVERLAP: Duration = Duration::from_mins(5);
+
+fn ca() -> Trust {
+    Authority::generate(Timestamp::now()).unwrap().trust()
+}
+
+/// Under that, and once under these as well.
+fn wanted(now: &Trust, once: &[&Trust]) -> Wanted {
+    Wanted {
+        now: now.clone(),
+        once: once.iter().fold(now.clone(), |all, one| all.and(one)),
+    }
+}
+
+fn bundle(api: &FakeApi, trust: Option<Trust>) -> Bundle {
+    let trust = watch::channel(trust.map(|trust| wanted(&trust, &[]))).1;
+    Bundle::new(api.client().0, target(), trust, OVERLAP)
+}
+
+fn bundle_of(api: &FakeApi) -> Value {
+    let crd = api.get(PATH).unwrap();
+    crd["spec"]["conversion"]["webhook"]["clientConfig"]["caBundle"].clone()
 }
 
 fn patches(api: &FakeApi) -> Vec<String> {
@@ -112,7 +134,7 @@ async fn it_writes_once_and_then_leaves_it_alone() {
         &json!({"service": {"namespace": "stow-system", "name": "stow"}}),
     ));
     api.put(PATH, serde_json::to_value(&state).unwrap());
-    let bundle = bundle(&api, Some("CA"));
+    let mut bundle = bundle(&api, Some(ca()));
     let tended = bundle.tend(Some(&state), &Fence::open()).await.unwrap();
     bundle.tend(tended.as_ref(), &Fence::open()).await.unwrap();
     let patches = patches(&api);
@@ -129,7 +151,7 @@ async fn without_the_lead_or_a_ca_nothing_is_written() {
     let api = FakeApi::new();
     let state = crd(&json!({"strategy": "None"}));
     let shut = crate::lead::shut_fence();
-    let tended = bundle(&api, Some("CA")).tend(Some(&state), &shut).await;
+    let tended = bundle(&api, Some(ca())).tend(Some(&state), &shut).await;
     assert!(matches!(tended, Err(Failure::NotLeading(_))));
     let tended = bundle(&api, None).tend(Some(&state), &Fence::open()).await;
     assert!(matches!(tended, Ok(None)));
@@ -141,7 +163,7 @@ async fn a_missing_right_is_named() {
     let api = FakeApi::new();
     api.refuse(Some((Method::PATCH, 403)));
     let state = crd(&json!({"strategy": "None"}));
-    let tended = bundle(&api, Some("CA"))
+    let tended = bundle(&api, Some(ca()))
         .tend(Some(&state), &Fence::open())
         .await;
     let text = tended.unwrap_err().to_string();
@@ -152,16 +174,18 @@ async fn a_missing_right_is_named() {
 async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
     let api = FakeApi::new();
     let (sender, trust) = watch::channel(None);
-    let bundle = Bundle::new(api.client().0, target(), trust);
+    let bundle = Bundle::new(api.client().0, target(), trust, OVERLAP);
     let task = tokio::spawn(bundle.keep(Fence::open()));
-    let published = |trust: &'static str| {
-        let api = api.clone();
+    let (first, second) = (ca(), ca());
+    let both = first.and(&second);
+    let published = |trust: &Trust| {
+        let (api, trust) = (api.clone(), trust.pem());
         async move {
             let wait = async {
                 while !api.get(PATH).is_some_and(|crd| {
                     let conversion = &crd["spec"]["conversion"];
                     conversion["strategy"] == "Webhook"
-                        && conversion["webhook"]["clientConfig"]["caBundle"] == encoded(trust)
+                        && conversion["webhook"]["clientConfig"]["caBundle"] == encoded(&trust)
                 }) {
                     sleep(Duration::from_millis(10)).await;
                 }
@@ -177,23 +201,50 @@ async fn what_is_undone_is_healed_and_a_new_ca_is_published() {
     api.put(PATH, manifest.clone());
     sleep(Duration::from_secs(1)).await;
     assert_eq!(patches(&api).len(), 0);
-    sender.send_replace(Some("CA".to_owned()));
-    published("CA").await;
+    sender.send_replace(Some(wanted(&first, &[])));
+    published(&first).await;
 
     api.put(PATH, manifest);
-    published("CA").await;
+    published(&first).await;
     api.put(
         PATH,
         serde_json::to_value(crd(&json!({"strategy": "None"}))).unwrap(),
     );
-    published("CA").await;
-    sender.send_replace(Some("CA and another".to_owned()));
-    published("CA and another").await;
+    published(&first).await;
+    sender.send_replace(Some(wanted(&both, &[])));
+    published(&both).await;
+    // What this replica serves under no more, others may for a while.
+    sender.send_replace(Some(wanted(&second, &[&first])));
+    let swapped = tokio::time::Instant::now();
+    while bundle_of(&api) != encoded(&second.pem()) {
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert!(swapped.elapsed() >= OVERLAP, "{:?}", swapped.elapsed());
 
     // And then it is quiet.
     let writes = patches(&api).len();
     sleep(Duration::from_mins(10)).await;
     assert_eq!(patches(&api).len(), writes);
-    assert_eq!(writes, 4);
+    assert_eq!(writes, 5);
     task.abort();
+}
+
+#[tokio::test]
+async fn a_replica_that_the_leader_does_not_know_is_introduced_beside_the_others() {
+    let api = FakeApi::new();
+    let (theirs, ours) = (ca(), ca());
+    let service = json!({"namespace": "stow-system", "name": "stow"});
+    let stored = |client: &Value| serde_json::to_value(crd(&webhook(client))).unwrap();
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false), "no CRD");
+    // One that publishes nothing is the leader's to mend.
+    api.put(PATH, stored(&json!({"service": service})));
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false));
+    let published = json!({"service": service, "caBundle": encoded(&theirs.pem())});
+    api.put(PATH, stored(&published));
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(true));
+    assert_eq!(bundle_of(&api), encoded(&theirs.and(&ours).pem()));
+    let patch = api.calls().pop().unwrap();
+    assert!(patch.body["metadata"]["resourceVersion"].is_string());
+    assert_eq!(patch.body["spec"]["conversion"]["strategy"], "Webhook");
+    assert_eq!(introduce(api.client().0, &ours).await, Ok(false));
 }

@@ -42,6 +42,7 @@ pub fn hub_rules() -> Policy {
             group: GROUP,
             version: "v1beta1",
             resource: PLURAL,
+            reach: "Namespaced",
             operations: &["CREATE", "UPDATE"],
             match_policy: "Equivalent",
         },

@@ -39,6 +39,7 @@ pub fn kept_annotations() -> Policy {
             group: GROUP,
             version: "v1alpha1",
             resource: PLURAL,
+            reach: "Namespaced",
             operations: &["UPDATE"],
             match_policy: "Exact",
         },

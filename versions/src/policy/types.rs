@@ -53,6 +53,7 @@ pub fn spoke_types() -> Policy {
             group: GROUP,
             version: "v1alpha1",
             resource: PLURAL,
+            reach: "Namespaced",
             operations: &["CREATE", "UPDATE"],
             match_policy: "Exact",
         },

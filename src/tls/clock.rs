@@ -1,0 +1,154 @@
+//! The time by which certificates are made and judged: that of the API server,
+//! which is who checks them.
+//!
+//! Nothing here may change a clock, or hide that it is wrong.
+
+use http::{HeaderMap, Request, header};
+use http_body_util::BodyExt;
+use jiff::fmt::rfc2822::DateTimeParser;
+use jiff::{SignedDuration, Timestamp};
+use kube::Client;
+use kube::client::Body;
+use kube::core::Status;
+use serde::de::DeserializeOwned;
+
+use crate::complaint::Complaint;
+use crate::metrics::Metrics;
+
+/// How far apart two clocks may be said to be by an answer that was under way
+/// for some seconds, and whose date knows whole seconds.
+const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
+
+/// This machine's clock, and by how much it is ahead of the API server's.
+#[derive(Debug)]
+pub(super) struct Clock {
+    ahead: SignedDuration,
+    complaint: Complaint,
+    metrics: Metrics,
+}
+
+impl Clock {
+    /// Taken to be right until an answer says otherwise.
+    pub(super) fn new(metrics: Metrics) -> Self {
+        Self {
+            ahead: SignedDuration::ZERO,
+            complaint: Complaint::default(),
+            metrics,
+        }
+    }
+
+    /// One by which it is so much later than by this machine's.
+    #[cfg(test)]
+    pub(super) fn later_by(duration: SignedDuration) -> Self {
+        Self {
+            ahead: -duration,
+            ..Self::new(Metrics::new())
+        }
+    }
+
+    /// The API server's time, as well as it is known.
+    pub(super) fn now(&self) -> Timestamp {
+        let ours = Timestamp::now();
+        ours.checked_sub(self.ahead).unwrap_or(ours)
+    }
+
+    /// An answer of the API server bore this date.
+    pub(super) fn compare(&mut self, date: Timestamp) {
+        let ahead = Timestamp::now().duration_since(date);
+        self.metrics.clock_skew(ahead);
+        if ahead.abs() <= TOLERANCE {
+            self.ahead = SignedDuration::ZERO;
+            if self.complaint.settle() {
+                tracing::info!("the clock agrees with the API server's again");
+            }
+            return;
+        }
+        self.ahead = ahead;
+        let side = if ahead.is_positive() {
+            "ahead of"
+        } else {
+            "behind"
+        };
+        // In words that stay the same while a wrong clock goes on ticking.
+        if self.complaint.is_new(side) {
+            tracing::warn!(
+                "the clock of this machine is {:#} {side} the API server's: set both by NTP. \
+                 Certificates are made by the API server's; AWS refuses calls more than five \
+                 minutes off",
+                SignedDuration::from_secs(ahead.abs().as_secs())
+            );
+        }
+    }
+}
+
+/// A GET whose answer tells the API server's time too. Nothing where what is
+/// asked for does not exist.
+pub(super) async fn dated<T: DeserializeOwned>(
+    client: &Client,
+    request: Request<Vec<u8>>,
+) -> Result<(Option<T>, Option<Timestamp>), kube::Error> {
+    let answer = client.send(request.map(Body::from)).await?;
+    let date = date(answer.headers());
+    let status = answer.status();
+    let body = answer.into_body().collect().await?.to_bytes();
+    if status.is_success() {
+        let found = serde_json::from_slice(&body).map_err(kube::Error::SerdeError)?;
+        return Ok((Some(found), date));
+    }
+    if status.as_u16() == 404 {
+        return Ok((None, date));
+    }
+    // What stands before an API server answers in words of its own.
+    let told = serde_json::from_slice::<Status>(&body);
+    let told = told.unwrap_or_else(|_| Status::failure(&String::from_utf8_lossy(&body), ""));
+    Err(kube::Error::Api(Box::new(told.with_code(status.as_u16()))))
+}
+
+fn date(headers: &HeaderMap) -> Option<Timestamp> {
+    let text = headers.get(header::DATE)?.to_str().ok()?;
+    DateTimeParser::new().parse_timestamp(text).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skew(metrics: &Metrics) -> f64 {
+        let page = metrics.encode().unwrap();
+        let line = page
+            .lines()
+            .find_map(|line| line.strip_prefix("stow_clock_skew_seconds "));
+        line.unwrap().parse().unwrap()
+    }
+
+    #[test]
+    fn a_date_is_read_as_http_writes_it() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(date(&headers), None);
+        headers.insert(
+            header::DATE,
+            "Sun, 06 Nov 1994 08:49:37 GMT".parse().unwrap(),
+        );
+        assert_eq!(
+            date(&headers),
+            Some("1994-11-06T08:49:37Z".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_and_its_time_is_the_servers() {
+        let metrics = Metrics::new();
+        let mut clock = Clock::new(metrics.clone());
+        for hours in [-50_i32, 50_000] {
+            let server = Timestamp::now() + SignedDuration::from_hours(hours.into());
+            clock.compare(server);
+            let apart = clock.now().duration_since(server).abs();
+            assert!(apart < TOLERANCE, "{apart:?}");
+            let ours_ahead = -f64::from(hours) * 3600.0;
+            assert!((skew(&metrics) - ours_ahead).abs() < 60.0);
+        }
+        // So little may be the answer's way.
+        clock.compare(Timestamp::now() - SignedDuration::from_secs(20));
+        assert_eq!(clock.ahead, SignedDuration::ZERO);
+    }
+}
