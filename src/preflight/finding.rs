@@ -57,15 +57,15 @@ pub enum Check {
     Objects,
     /// Who still writes v1alpha1.
     Writers,
-    /// The CustomResourceDefinition.
+    /// The `CustomResourceDefinition`.
     Definition,
     /// Whether stored objects have to be rewritten.
     Migration,
-    /// The ValidatingAdmissionPolicies.
+    /// The `ValidatingAdmissionPolicies`.
     Policies,
     /// The rights of the operator and of tenants.
     Rights,
-    /// The operator's ConfigMap.
+    /// The operator's `ConfigMap`.
     ConfigMap,
     /// The Service, its endpoints and what keeps them alive.
     Webhook,

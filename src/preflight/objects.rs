@@ -146,6 +146,11 @@ pub(super) fn judge(object: &Value, standards: &Standards) -> Judgement {
     }
 }
 
+/// Whether a database was made for an object, as its status says.
+fn is_recorded(object: &PostgresDB) -> bool {
+    object.status.arn.is_some() || object.status.id.is_some()
+}
+
 /// `namespace/name`.
 fn name(object: &Value) -> String {
     let part = |name: &str| object["metadata"][name].as_str().unwrap_or_default();

@@ -44,6 +44,17 @@ pub struct Unread {
     reached: bool,
 }
 
+#[cfg(test)]
+impl Unread {
+    pub(super) fn for_test(what: &str, why: &str) -> Self {
+        Self {
+            what: what.to_owned(),
+            why: why.to_owned(),
+            reached: true,
+        }
+    }
+}
+
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.what, self.why)
@@ -198,3 +209,6 @@ async fn timed<T>(
         },
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,7 +139,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn schema(structure: Value) -> Schema {
+    fn schema(structure: &Value) -> Schema {
         let crd = json!({"metadata": {}, "spec": {
             "group": "g", "scope": "Namespaced", "names": {"kind": "K", "plural": "ks"},
             "versions": [{"name": "v1", "served": true, "storage": true,
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn violations_name_the_field_and_never_the_value() {
-        let schema = schema(json!({"type": "object", "properties": {
+        let schema = schema(&json!({"type": "object", "properties": {
             "spec": {"type": "object", "properties": {
                 "size": {"x-kubernetes-preserve-unknown-fields": true, "pattern": "^db"},
                 "ha": {"enum": [true, false]},

@@ -27,6 +27,7 @@ mod managers;
 mod outages;
 mod ownership;
 mod pending;
+mod preflight;
 mod refusals;
 mod rights;
 mod secrets;

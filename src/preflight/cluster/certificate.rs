@@ -29,7 +29,7 @@ pub(super) fn trusted(installation: &Installation, now: Timestamp) -> Vec<Findin
         return Vec::new();
     };
     let conversion = installed.spec.conversion.as_ref();
-    if !conversion.is_some_and(|conversion| conversion.strategy == "Webhook") {
+    if conversion.is_none_or(|conversion| conversion.strategy != "Webhook") {
         // That is the definition's own trouble, or there is no webhook yet.
         return Vec::new();
     }
@@ -109,6 +109,3 @@ fn certificates(pem: &[u8]) -> Option<Vec<Trusted>> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests;

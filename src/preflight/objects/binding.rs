@@ -2,9 +2,10 @@
 //!
 //! Nothing here may print a value of one.
 
-use super::super::finding::{Check, Finding, Severity};
+use super::is_recorded;
 use crate::cluster::{PostgresDB, SecretRead};
 use crate::plan::{HeldSecret, SECRET_KEYS, SecretState, Subject};
+use crate::preflight::finding::{Check, Finding, Severity};
 use crate::reconcile::{judge_secret, validate};
 
 /// An object and the Secret that it names.
@@ -22,11 +23,10 @@ impl Binding {
         if object.metadata.deletion_timestamp.is_some() {
             return None;
         }
-        let status = &object.status;
         Some(Self {
             subject: subject.clone(),
             secret: validate::secret_name(object, subject),
-            recorded: status.arn.is_some() || status.id.is_some() || status.ready.is_some(),
+            recorded: is_recorded(object),
         })
     }
 

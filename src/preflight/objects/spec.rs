@@ -4,7 +4,7 @@
 //! Nothing here may state a rule of its own: the schema is Stow's, and all else
 //! is what the operator judges specs with.
 
-use super::{HUB, SPOKE, Seen};
+use super::{HUB, SPOKE, Seen, is_recorded};
 use crate::plan::{Database, Goal, Obstacle};
 use crate::preflight::finding::{Check, Finding, Severity};
 use stow_versions::status::Reason;
@@ -49,8 +49,7 @@ pub(super) fn stalled(seen: &Seen<'_>) -> Vec<Finding> {
         let text = "The operator cannot read its metadata";
         return vec![Finding::new(Severity::Error, Check::Stalled, text)];
     };
-    let recorded =
-        object.status.arn.is_some() || object.status.id.is_some() || object.status.ready.is_some();
+    let recorded = is_recorded(object);
     let Some(desired) = &seen.desired else {
         return Vec::new();
     };

@@ -50,6 +50,14 @@ fn prune(
             let inner = joined(path, name);
             let property = schema.and_then(|schema| schema.properties.as_ref()?.get(name));
             let others = schema.and_then(|schema| schema.additional_properties.as_ref());
+            let others_schema = match others {
+                Some(JSONSchemaPropsOrBool::Schema(others)) => Some(&**others),
+                _ => None,
+            };
+            if value.is_null() && property.or(others_schema).is_some_and(refuses_null) {
+                // It says nothing, so that nothing is lost.
+                return false;
+            }
             match (property, others) {
                 (Some(property), _) => prune(value, Some(property), &inner, dropped),
                 (None, Some(JSONSchemaPropsOrBool::Schema(others))) => {
@@ -78,6 +86,10 @@ fn prune(
     }
 }
 
+fn refuses_null(schema: &JSONSchemaProps) -> bool {
+    schema.nullable != Some(true)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +103,8 @@ mod tests {
                 "spec": {"type": "object", "properties": {
                     "size": {"x-kubernetes-preserve-unknown-fields": true},
                     "name": {"type": "string"},
+                    "empty": {"type": "string"},
+                    "nullable": {"type": "string", "nullable": true},
                     "tags": {"type": "object", "additionalProperties": {"type": "string"}},
                     "list": {"type": "array", "items": {
                         "type": "object", "properties": {"a": {"type": "string"}},
@@ -107,6 +121,7 @@ mod tests {
             "apiVersion": "g/v1", "kind": "K", "metadata": {"name": "a", "odd": 1},
             "spec": {
                 "size": {"any": {"thing": 1}}, "colour": "red", "name": {"first": "a"},
+                "empty": null, "nullable": null,
                 "tags": {"team": "shop"}, "list": [{"a": "x", "b": "y"}],
             },
             "open": {"x": [{"y": 1}], "closed": {"z": 1}},
@@ -128,7 +143,7 @@ mod tests {
                 "apiVersion": "g/v1", "kind": "K", "metadata": {"name": "a", "odd": 1},
                 "spec": {
                     "size": {"any": {"thing": 1}}, "name": {}, "tags": {"team": "shop"},
-                    "list": [{"a": "x"}],
+                    "list": [{"a": "x"}], "nullable": null,
                 },
                 "open": {"x": [{"y": 1}], "closed": {}},
             })
