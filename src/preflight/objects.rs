@@ -15,7 +15,7 @@ use stow_versions::crd::{Webhook, crd};
 
 use super::finding::Finding;
 use super::schema::{Schema, SchemaError};
-use crate::cluster::{PostgresDB, subject_of};
+use crate::cluster::{Neighbour, PostgresDB, subject_of};
 use crate::config::Configuration;
 use crate::plan::{Desired, Subject};
 use crate::reconcile::validate::{Surroundings, desired};
@@ -57,6 +57,12 @@ impl Standards {
             installed: known.collect(),
             configuration,
         })
+    }
+
+    /// Whether the platform counts the databases of a namespace.
+    pub(super) fn counts(&self) -> bool {
+        let configuration = self.configuration.as_ref();
+        configuration.is_some_and(|known| known.policy.max_per_namespace.is_some())
     }
 
     /// The schema that Stow ships for a version.
@@ -106,8 +112,15 @@ const CHECKS: [Judge; 5] = [
     spec::stalled,
 ];
 
-/// Judges an object as the API server shows it.
-pub(super) fn judge(object: &Value, standards: &Standards) -> Judgement {
+/// The namespace of an object, and how it counts for the others there.
+pub(super) fn neighbour(object: &Value) -> Option<(String, Neighbour)> {
+    let read = serde_json::from_value::<PostgresDB>(object.clone()).ok()?;
+    Some((read.metadata.namespace.clone()?, read.as_neighbour()))
+}
+
+/// Judges an object as the API server shows it, among those of its namespace, as
+/// far as they are counted.
+pub(super) fn judge(object: &Value, standards: &Standards, neighbours: &[Neighbour]) -> Judgement {
     let name = name(object);
     let named = |mut finding: Finding| {
         finding.object = Some(name.clone());
@@ -128,7 +141,10 @@ pub(super) fn judge(object: &Value, standards: &Standards) -> Judgement {
     let desired = read.as_ref().map(|(subject, object)| {
         let surroundings = Surroundings {
             configuration: standards.configuration.as_ref(),
-            ..Surroundings::default()
+            // It may be among them: none is older than itself.
+            neighbours,
+            // RDS knows those, and is not asked.
+            left_behind: &[],
         };
         desired(subject, object, surroundings)
     });

@@ -9,6 +9,10 @@ fn standards() -> Standards {
     Standards::new(None, None).unwrap()
 }
 
+fn judge(object: &Value, standards: &Standards) -> Judgement {
+    super::judge(object, standards, &[])
+}
+
 fn object(version: &str, spec: &Value) -> Value {
     json!({
         "apiVersion": format!("myob.com/{version}"), "kind": "PostgresDB",

@@ -1,6 +1,7 @@
 //! The objects, a page at a time, and the Secrets that they name.
 //!
-//! Nothing here may hold more than one page of objects, or keep a Secret longer
+//! Nothing here may hold more than one page of objects, but for when each was
+//! made where they are counted, or keep a Secret longer
 //! than it takes to judge it.
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use serde_json::Value;
 use stow_versions::{GROUP, PLURAL};
 
 use super::{AT_ONCE, Installation, Reader, Unread, timed};
-use crate::cluster::{SecretRead, is_secret_name};
+use crate::cluster::{Neighbour, SecretRead, is_secret_name};
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::objects::{self, Binding, Standards, Writers};
 
@@ -49,6 +50,17 @@ struct Mark {
     #[serde(rename = "continue")]
     next: Option<String>,
 }
+
+impl Page {
+    /// Where the next one begins, if there is one.
+    fn next(self) -> Option<String> {
+        self.metadata.next.filter(|next| !next.is_empty())
+    }
+}
+
+/// The objects of each namespace, as far as they count for one another: they are
+/// listed twice for that, and only where the platform counts.
+type Neighbours = BTreeMap<String, Vec<Neighbour>>;
 
 /// Why a listing did not come to its end.
 enum Broken {
@@ -107,32 +119,58 @@ impl Reader {
         what: &str,
         standards: &Standards,
     ) -> Result<Judged, Broken> {
-        let objects = Request::new(format!("/apis/{GROUP}/{version}/{PLURAL}"));
-        let mut judged = Judged::default();
-        let mut parameters = ListParams::default().limit(PAGE);
-        loop {
-            let request = async {
-                let request = objects
-                    .list(&parameters)
-                    .map_err(kube::Error::BuildRequest)?;
-                match self.client.request::<Page>(request).await {
-                    Err(kube::Error::Api(status)) if status.code == 410 => Ok(None),
-                    other => other.map(Some),
+        let mut neighbours = Neighbours::new();
+        if standards.counts() {
+            let mut next = Some(String::new());
+            while let Some(from) = next {
+                let page = self.page(version, what, &from).await?;
+                for (namespace, one) in page.items.iter().filter_map(objects::neighbour) {
+                    neighbours.entry(namespace).or_default().push(one);
                 }
-            };
-            let page = timed(what.to_owned(), request).await;
-            let page = page.map_err(Broken::Unread)?.ok_or(Broken::Expired)?;
-            self.judge(&page.items, standards, &mut judged).await;
-            match page.metadata.next.filter(|next| !next.is_empty()) {
-                Some(next) => parameters = parameters.continue_token(&next),
-                None => return Ok(judged),
+                next = page.next();
             }
         }
+        let mut judged = Judged::default();
+        let mut next = Some(String::new());
+        while let Some(from) = next {
+            let page = self.page(version, what, &from).await?;
+            self.judge(&page.items, standards, &neighbours, &mut judged)
+                .await;
+            next = page.next();
+        }
+        Ok(judged)
     }
 
-    async fn judge(&self, objects: &[Value], standards: &Standards, judged: &mut Judged) {
+    /// The page that begins there; the first one, where that is empty.
+    async fn page(&self, version: &str, what: &str, from: &str) -> Result<Page, Broken> {
+        let mut parameters = ListParams::default().limit(PAGE);
+        if !from.is_empty() {
+            parameters = parameters.continue_token(from);
+        }
+        let request = async {
+            let request = Request::new(format!("/apis/{GROUP}/{version}/{PLURAL}"))
+                .list(&parameters)
+                .map_err(kube::Error::BuildRequest)?;
+            match self.client.request::<Page>(request).await {
+                Err(kube::Error::Api(status)) if status.code == 410 => Ok(None),
+                other => other.map(Some),
+            }
+        };
+        let page = timed(what.to_owned(), request).await;
+        page.map_err(Broken::Unread)?.ok_or(Broken::Expired)
+    }
+
+    async fn judge(
+        &self,
+        objects: &[Value],
+        standards: &Standards,
+        neighbours: &Neighbours,
+        judged: &mut Judged,
+    ) {
         let judgements = stream::iter(objects).map(|object| async move {
-            let mut judgement = objects::judge(object, standards);
+            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+            let beside = neighbours.get(namespace).map_or(&[][..], Vec::as_slice);
+            let mut judgement = objects::judge(object, standards, beside);
             let mut unread = None;
             if let Some(binding) = judgement.binding.take() {
                 match self.bound(&binding).await {

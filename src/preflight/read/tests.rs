@@ -10,6 +10,7 @@ use kube::client::Body;
 use serde_json::json;
 
 use super::*;
+use crate::config::Configuration;
 use crate::preflight::finding::{Check, Severity, Verdict};
 use crate::preflight::objects::Standards;
 use stow_versions::crd::{Webhook, crd};
@@ -167,6 +168,43 @@ async fn secrets_that_are_not_shown_are_told_of_once_for_each_namespace() {
     );
     let text = finding.to_string();
     assert!(text.contains("2 objects in namespace shop"), "{text}");
+}
+
+#[tokio::test]
+async fn objects_are_counted_across_pages_where_the_platform_counts() {
+    let (reader, calls) = reader(|path, query| {
+        let made = |name: &str, second: &str| {
+            json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB", "metadata": {
+                "name": name, "namespace": "shop", "uid": name,
+                "creationTimestamp": format!("2026-01-01T00:00:0{second}Z"),
+            }, "spec": {"size": "db.t4g.small"}})
+        };
+        if path.contains("/secrets/") {
+            failure(404, "none")
+        } else if query.contains("continue=two") {
+            (200, json!({"items": [made("oldest", "1")]}))
+        } else {
+            let items = [made("newest", "3"), made("second", "2")];
+            (
+                200,
+                json!({"metadata": {"continue": "two"}, "items": items}),
+            )
+        }
+    });
+    let data = [("policy.maxPerNamespace".to_owned(), "2".to_owned())];
+    let standards = Standards::new(None, Some(Configuration::read(&data.into()))).unwrap();
+    let judged = reader.objects(&installation(), &standards).await;
+    let stalled: Vec<_> = judged
+        .findings
+        .iter()
+        .map(|finding| (finding.check, finding.object.as_deref()))
+        .collect();
+    assert_eq!(stalled, [(Check::Stalled, Some("shop/newest"))]);
+    let text = judged.findings[0].to_string();
+    assert!(text.contains("2 are older"), "{text}");
+    let calls = calls.lock().unwrap();
+    let lists = calls.iter().filter(|call| call.contains("/postgresdbs"));
+    assert_eq!(lists.count(), 4);
 }
 
 #[tokio::test]
