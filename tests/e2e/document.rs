@@ -32,12 +32,17 @@ pub(crate) fn commands(document: &str) -> Result<Vec<String>> {
 /// repository, in the tests' namespace.
 pub(crate) async fn typed(stage: &Stage, command: &str) -> Result<String> {
     let kubectl = stage.cluster.kubectl_as(stage.cluster.admin_kubeconfig());
-    let programs = kubectl.program().parent().unwrap_or(Path::new("/"));
+    let folder = |program: &Path| {
+        let folder = program.parent().unwrap_or(Path::new("/"));
+        folder.display().to_string()
+    };
+    let stow = folder(Path::new(env!("CARGO_BIN_EXE_stow")));
+    let programs = folder(kubectl.program());
     let path = std::env::var("PATH").unwrap_or_default();
     let output = Command::new("sh")
         .args(["-euc", command])
         .current_dir(file(""))
-        .env("PATH", format!("{}:{path}", programs.display()))
+        .env("PATH", format!("{stow}:{programs}:{path}"))
         .env("KUBECONFIG", kubectl.kubeconfig())
         .env("KUBERC", "off")
         .kill_on_drop(true)

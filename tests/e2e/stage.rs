@@ -30,6 +30,9 @@ const SYSTEM: &str = "stow-system";
 /// The operator, as the API server's audit log names it.
 pub(crate) const ACCOUNT: &str = "system:serviceaccount:stow-system:stow";
 
+/// Whoever looks at a cluster before an upgrade, by the same log.
+pub(crate) const LOOKER: &str = "system:serviceaccount:shop:stow-preflight";
+
 /// Intervals at which nothing keeps a test waiting.
 const QUICK: [&str; 4] = ["--sweep-interval", "2s", "--progress-interval", "300ms"];
 
@@ -55,7 +58,7 @@ impl Stage {
 
     /// The same, with arguments for drydock.
     pub(crate) async fn bare_with(arguments: &[&str]) -> Result<Self> {
-        let cluster = Box::pin(ControlPlane::start_auditing(&[ACCOUNT]));
+        let cluster = Box::pin(ControlPlane::start_auditing(&[ACCOUNT, LOOKER]));
         let (cluster, drydock) = tokio::join!(cluster, Box::pin(Drydock::with(arguments)));
         let stage = Self {
             replicas: Vec::new(),
