@@ -23,6 +23,7 @@ mod lead;
 mod local;
 mod looks;
 mod managers;
+mod migrate;
 mod outages;
 mod ownership;
 mod pending;
