@@ -168,6 +168,11 @@ pub struct Run {
     #[arg(long, env = "STOW_READ_ONLY")]
     pub read_only: bool,
 
+    /// Do what `stow migrate` does whenever it is due, in the replica that leads. It
+    /// needs the rights of yaml/migrate-storage.yaml; not with --read-only.
+    #[arg(long, env = "STOW_MIGRATE_STORAGE")]
+    pub migrate_storage: bool,
+
     /// How often RDS is observed while nothing is in progress.
     #[arg(long, env = "STOW_SWEEP_INTERVAL", default_value = "60s", value_name = "DURATION", value_parser = duration)]
     pub sweep_interval: Duration,

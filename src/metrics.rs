@@ -92,6 +92,7 @@ pub struct Metrics {
     configuration_unknown: Gauge,
     configuration_missing: Gauge,
     certificate_expiry: Gauge,
+    migration_due: Gauge,
 }
 
 // One object converts in microseconds, a page of hundreds in tens of
@@ -130,6 +131,7 @@ impl Metrics {
             configuration_unknown: Gauge::default(),
             configuration_missing: Gauge::default(),
             certificate_expiry: Gauge::default(),
+            migration_due: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -230,6 +232,11 @@ impl Metrics {
             Unit::Seconds,
             self.certificate_expiry.clone(),
         );
+        r.register(
+            "migration_due",
+            "1 while objects may be stored in another version than the storage version",
+            self.migration_due.clone(),
+        );
         r
     }
 
@@ -279,6 +286,7 @@ impl Metrics {
             self.sweep_success.set(0.0);
             self.identity_mismatch.set(0);
             self.configuration([], 0, 0);
+            self.migration_due.set(0);
         }
     }
 
@@ -309,6 +317,11 @@ impl Metrics {
         let count = |number| i64::try_from(number).unwrap_or(i64::MAX);
         self.configuration_unknown.set(count(unknown));
         self.configuration_missing.set(count(missing));
+    }
+
+    /// Whether objects may be stored in another version than the storage version.
+    pub fn migration_due(&self, is: bool) {
+        self.migration_due.set(i64::from(is));
     }
 
     /// Whether this replica was last said to lead.
@@ -348,6 +361,7 @@ mod tests {
         metrics.leading(true);
         metrics.identity(false);
         metrics.read_only(true);
+        metrics.migration_due(true);
         metrics.configuration(["policy.adopt"], 1, 1);
         metrics.configuration(["policy.maxIops", "unknown", "unknown"], 1, 4);
 
@@ -366,6 +380,7 @@ mod tests {
             "stow_leader 1",
             "stow_identity_mismatch 1",
             "stow_read_only 1",
+            "stow_migration_due 1",
             "stow_configuration_faults{key=\"policy.maxIops\"} 1",
             "stow_configuration_faults{key=\"unknown\"} 2",
             "stow_configuration_unknown_keys 1",

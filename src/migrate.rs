@@ -13,13 +13,16 @@
 
 mod api;
 mod definition;
+mod due;
 mod object;
 mod pace;
 mod progress;
 mod rewrite;
 mod walk;
 
+pub use due::Due;
 use std::process::ExitCode;
+
 use std::{fmt, io};
 
 use kube::{Client, Config};
@@ -130,7 +133,9 @@ pub fn exit_code() -> ExitCode {
 }
 
 async fn commanded(settings: &Migrate) -> Result<ExitCode, Error> {
-    let config = Config::infer().await.map_err(Error::NoCluster)?;
+    let mut config = Config::infer().await.map_err(Error::NoCluster)?;
+    // How often the API server has too much to do is what the pace goes by.
+    config.default_retry = false;
     let client = Client::try_from(config).map_err(Error::Client)?;
     let stage = Terminal::new();
     let most = usize::from(settings.concurrency);

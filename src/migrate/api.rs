@@ -11,7 +11,6 @@ use http::{Method, Request};
 use kube::Client;
 use kube::api::{GetParams, ListParams, Patch, PatchParams};
 use kube::core::{Request as Ask, Status};
-use rand::RngExt;
 use serde::Deserialize;
 use serde_json::Value;
 use stow_versions::{GROUP, PLURAL};
@@ -231,7 +230,7 @@ impl<'a, S: Stage> Api<'a, S> {
                 self.stage
                     .say(&format!("trying again to {what}: {}", trouble.words));
             }
-            let spread = rand::rng().random_range(0.5..1.0);
+            let spread = rand::random_range(0.5..1.0);
             sleep(trouble.after.unwrap_or_default().max(pause.mul_f64(spread))).await;
             pause = (pause * 2).min(PAUSES.1);
         }

@@ -86,6 +86,19 @@ impl Definition {
     }
 }
 
+/// Whether objects may be stored in another version than the storage version,
+/// whichever that is.
+pub(super) fn is_due(crd: &Value) -> bool {
+    let versions = crd["spec"]["versions"].as_array();
+    let storage = versions
+        .into_iter()
+        .flatten()
+        .find(|version| version["storage"] == true);
+    stored(crd)
+        .iter()
+        .any(|stored| storage.is_some_and(|storage| storage["name"] != stored.as_str()))
+}
+
 /// The merge patch of `/status` that drops every version but the storage version,
 /// if nothing of the CRD has changed since it was read.
 pub(super) fn dropped(crd: &Value) -> Value {
@@ -98,7 +111,8 @@ pub(super) fn dropped(crd: &Value) -> Value {
     })
 }
 
-fn stored(crd: &Value) -> Vec<String> {
+/// The versions that objects may be stored in.
+pub(super) fn stored(crd: &Value) -> Vec<String> {
     let stored = crd["status"]["storedVersions"].as_array();
     let names = stored.into_iter().flatten().filter_map(Value::as_str);
     names.map(str::to_owned).collect()
@@ -176,5 +190,15 @@ mod tests {
             let after = Definition::of(&with(pointer, value)).unwrap();
             assert!(!before.stands_in(&after), "{pointer}");
         }
+    }
+
+    #[test]
+    fn a_migration_is_due_while_another_version_may_be_stored() {
+        assert!(is_due(&crd()));
+        assert!(!is_due(&with("/status/storedVersions", json!(["v1beta1"]))));
+        let mut back = with("/spec/versions/0/storage", json!(false));
+        back["spec"]["versions"][1]["storage"] = json!(true);
+        assert!(is_due(&back), "a way back is one too");
+        assert!(!is_due(&json!({})));
     }
 }

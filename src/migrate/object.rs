@@ -6,7 +6,6 @@
 
 use std::time::Duration;
 
-use rand::RngExt;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -71,7 +70,7 @@ pub(super) async fn carry_out<S: Stage>(
             Ok(after) => after,
             Err(Refusal::Conflict) => {
                 let pause = PAUSE.min(Duration::from_millis(u64::from(attempt)) * 5);
-                sleep(pause.mul_f64(rand::rng().random_range(0.0..1.0))).await;
+                sleep(pause.mul_f64(rand::random_range(0.0..1.0))).await;
                 match api.read(&live, NEW).await {
                     Ok(now) => live = now,
                     Err(refusal) => return refused(refusal).map(outcome),

@@ -24,7 +24,10 @@ fn garbage() -> Vec<(&'static str, Value)> {
     vec![
         ("size-number", json!({"size": 5, "storage": "10"})),
         ("storage-ten", json!({"storage": "ten", "ha": true})),
-        ("ha-text", json!({"ha": "yes", "iops": "fast", "storage": 20})),
+        (
+            "ha-text",
+            json!({"ha": "yes", "iops": "fast", "storage": 20}),
+        ),
         ("tags-mixed", json!({"tags": {"team": "shop", "cost": 5}})),
         ("spec-text", json!("db.t2.small")),
         ("spec-empty", json!({})),
@@ -34,7 +37,9 @@ fn garbage() -> Vec<(&'static str, Value)> {
 
 fn fields_of(spec: &Value) -> Value {
     let fields = spec.as_object().into_iter().flatten();
-    fields.map(|(name, value)| (format!("f:{name}"), fields_of(value))).collect()
+    fields
+        .map(|(name, value)| (format!("f:{name}"), fields_of(value)))
+        .collect()
 }
 
 fn planted(name: &str, number: usize, spec: &Value) -> Value {
@@ -69,20 +74,45 @@ async fn fill(yard: &Yard) -> Result<()> {
         apply(yard, "v1alpha1", name, said.clone(), &[]).await?;
     }
     let tool = [SERVER_SIDE, "--field-manager", "tool"];
-    let provisioned = json!({"storage": 100, "iops": "1000", "ha": false, "tags": {"a": "1", "b": "2"}});
+    let provisioned =
+        json!({"storage": 100, "iops": "1000", "ha": false, "tags": {"a": "1", "b": "2"}});
     apply(yard, "v1alpha1", "server-side", provisioned, &tool).await?;
 
     let one = [SERVER_SIDE, "--field-manager", "one"];
     let other = [SERVER_SIDE, "--field-manager", "other"];
     let first = json!({"size": "db.t3.small", "storage": "20", "tags": {"a": "1"}});
     apply(yard, "v1alpha1", "two", first, &one).await?;
-    apply(yard, "v1alpha1", "two", json!({"ha": true, "tags": {"b": "2"}}), &other).await?;
+    apply(
+        yard,
+        "v1alpha1",
+        "two",
+        json!({"ha": true, "tags": {"b": "2"}}),
+        &other,
+    )
+    .await?;
 
     let newer = json!({"storage": "20Gi", "storageType": "gp3", "deletionPolicy": "Retain"});
     apply(yard, "v1beta1", "mixed", newer, &other).await?;
-    apply(yard, "v1alpha1", "mixed", json!({"size": "db.t3.small"}), &one).await?;
+    apply(
+        yard,
+        "v1alpha1",
+        "mixed",
+        json!({"size": "db.t3.small"}),
+        &one,
+    )
+    .await?;
     let status = r#"{"status": {"ready": "available"}}"#;
-    let patch = ["patch", OLD, "mixed", "-n", NAMESPACE, "--subresource=status", "--type=merge", "-p", status];
+    let patch = [
+        "patch",
+        OLD,
+        "mixed",
+        "-n",
+        NAMESPACE,
+        "--subresource=status",
+        "--type=merge",
+        "-p",
+        status,
+    ];
     yard.stage.kubectl(&patch).await?;
     for (number, (name, spec)) in garbage().iter().enumerate() {
         yard.plant(name, &planted(name, number, spec)).await?;
@@ -97,10 +127,22 @@ async fn property_17_nothing_at_rest_says_the_old_version() -> Result<()> {
     yard.store("v1beta1").await?;
     let specs = yard.specs().await?;
     let count = specs.as_object().map_or(0, serde_json::Map::len);
-    assert_eq!(yard.old_at_rest().await?.len(), count, "a yard of the old version");
-    assert_eq!(yard.stored_versions().await?, json!(["v1beta1", "v1alpha1"]));
+    assert_eq!(
+        yard.old_at_rest().await?.len(),
+        count,
+        "a yard of the old version"
+    );
+    assert_eq!(
+        yard.stored_versions().await?,
+        json!(["v1beta1", "v1alpha1"])
+    );
     yard.remember().await?;
-    let before = yard.stage.cluster.etcd().under(super::yard::REGISTRY).await?;
+    let before = yard
+        .stage
+        .cluster
+        .etcd()
+        .under(super::yard::REGISTRY)
+        .await?;
 
     // Asked first, it writes nothing.
     let asked = yard.migrate(&["--dry-run"]).await?;
@@ -113,21 +155,47 @@ async fn property_17_nothing_at_rest_says_the_old_version() -> Result<()> {
     ] {
         assert!(asked.said.contains(words), "{words}: {}", asked.said);
     }
-    assert!(before == yard.stage.cluster.etcd().under(super::yard::REGISTRY).await?);
+    assert!(
+        before
+            == yard
+                .stage
+                .cluster
+                .etcd()
+                .under(super::yard::REGISTRY)
+                .await?
+    );
 
     let done = yard.migrate(&[]).await?;
     assert_eq!(done.code, 0, "{}", done.said);
-    assert_eq!(yard.old_at_rest().await?, <[&str; 0]>::default(), "{}", done.said);
+    assert_eq!(
+        yard.old_at_rest().await?,
+        <[&str; 0]>::default(),
+        "{}",
+        done.said
+    );
     assert_eq!(yard.stored_versions().await?, json!(["v1beta1"]));
     assert_eq!(yard.specs().await?, specs);
     let proof = yard.migrate(&["--verify"]).await?;
     assert_eq!(proof.code, 0, "{}", proof.said);
     // Done once more, it finds nothing to do.
-    let at_rest = yard.stage.cluster.etcd().under(super::yard::REGISTRY).await?;
+    let at_rest = yard
+        .stage
+        .cluster
+        .etcd()
+        .under(super::yard::REGISTRY)
+        .await?;
     let again = yard.migrate(&[]).await?;
     assert_eq!(again.code, 0, "{}", again.said);
     assert!(again.said.contains("Rewrote 0 of"), "{}", again.said);
-    assert!(at_rest == yard.stage.cluster.etcd().under(super::yard::REGISTRY).await?);
+    assert!(
+        at_rest
+            == yard
+                .stage
+                .cluster
+                .etcd()
+                .under(super::yard::REGISTRY)
+                .await?
+    );
 
     later_applies_remove(&yard).await?;
     the_old_version_goes(&yard).await
@@ -139,7 +207,14 @@ async fn later_applies_remove(yard: &Yard) -> Result<()> {
     apply(yard, "v1beta1", "client-side", less.clone(), &[]).await?;
     assert_eq!(spec(yard, "client-side").await?, less);
     // kubectl takes over by itself what its client-side apply managed.
-    apply(yard, "v1beta1", "changes-sides", less.clone(), &[SERVER_SIDE]).await?;
+    apply(
+        yard,
+        "v1beta1",
+        "changes-sides",
+        less.clone(),
+        &[SERVER_SIDE],
+    )
+    .await?;
     assert_eq!(spec(yard, "changes-sides").await?, less);
 
     let less = json!({"storage": "100Gi", "tags": {"b": "2"}});
@@ -156,7 +231,14 @@ async fn later_applies_remove(yard: &Yard) -> Result<()> {
     apply(yard, "v1beta1", "two", json!({"tags": {"b": "2"}}), &other).await?;
     let less = json!({"storage": "20Gi", "tags": {"b": "2"}});
     assert_eq!(spec(yard, "two").await?, less);
-    apply(yard, "v1beta1", "mixed", json!({"deletionPolicy": "Retain"}), &one).await?;
+    apply(
+        yard,
+        "v1beta1",
+        "mixed",
+        json!({"deletionPolicy": "Retain"}),
+        &one,
+    )
+    .await?;
     let kept = json!({"storage": "20Gi", "storageType": "gp3", "deletionPolicy": "Retain"});
     assert_eq!(spec(yard, "mixed").await?, kept);
     Ok(())
@@ -164,7 +246,9 @@ async fn later_applies_remove(yard: &Yard) -> Result<()> {
 
 /// v1alpha1 unserved, and taken out of the CRD; everything is still there.
 async fn the_old_version_goes(yard: &Yard) -> Result<()> {
-    let before = yard.stage.get(NEW).await?["items"].as_array().map_or(0, Vec::len);
+    let before = yard.stage.get(NEW).await?["items"]
+        .as_array()
+        .map_or(0, Vec::len);
     let mut crd = yard.definition().await?;
     for served in [true, false] {
         let versions = crd["spec"]["versions"].as_array_mut();
@@ -183,11 +267,16 @@ async fn the_old_version_goes(yard: &Yard) -> Result<()> {
         assert_eq!(still.code, 0, "{}", still.said);
     }
     eventually("v1alpha1 to be gone", PATIENCE, || async {
-        let gone = yard.stage.kubectl(&["get", "--raw", "/apis/myob.com/v1alpha1"]).await;
+        let gone = yard
+            .stage
+            .kubectl(&["get", "--raw", "/apis/myob.com/v1alpha1"])
+            .await;
         gone.map_or(Ok(()), Err)
     })
     .await?;
-    let after = yard.stage.get(NEW).await?["items"].as_array().map_or(0, Vec::len);
+    let after = yard.stage.get(NEW).await?["items"]
+        .as_array()
+        .map_or(0, Vec::len);
     assert_eq!(after, before);
     let spec = json!({"size": "db.t3.small", "storage": "10Gi"});
     apply(yard, "v1beta1", "client-side", spec.clone(), &[]).await?;

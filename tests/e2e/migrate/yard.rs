@@ -60,21 +60,32 @@ impl Yard {
         self.stage
             .kubectl(&["patch", "crd", CRD, "--type=merge", "-p", &patch])
             .await?;
-        eventually(format!("objects to be stored as {version}"), PATIENCE, || async {
-            let probe = json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
+        eventually(
+            format!("objects to be stored as {version}"),
+            PATIENCE,
+            || async {
+                let probe = json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
                 "metadata": {"name": "probe", "namespace": NAMESPACE}})
-            .to_string();
-            let delete = ["delete", OLD, "probe", "-n", NAMESPACE, "--ignore-not-found"];
-            self.stage.kubectl(&delete).await?;
-            let create = ["create", "-f", "-"];
-            self.stage.cluster.kubectl_in(&probe, &create).await?.ok()?;
-            let stored = self.stored("probe").await?;
-            self.stage.kubectl(&delete).await?;
-            match stored["apiVersion"] == format!("myob.com/{version}") {
-                true => Ok(()),
-                false => Err(Error::Unexpected(stored["apiVersion"].to_string())),
-            }
-        })
+                .to_string();
+                let delete = [
+                    "delete",
+                    OLD,
+                    "probe",
+                    "-n",
+                    NAMESPACE,
+                    "--ignore-not-found",
+                ];
+                self.stage.kubectl(&delete).await?;
+                let create = ["create", "-f", "-"];
+                self.stage.cluster.kubectl_in(&probe, &create).await?.ok()?;
+                let stored = self.stored("probe").await?;
+                self.stage.kubectl(&delete).await?;
+                match stored["apiVersion"] == format!("myob.com/{version}") {
+                    true => Ok(()),
+                    false => Err(Error::Unexpected(stored["apiVersion"].to_string())),
+                }
+            },
+        )
         .await
     }
 
@@ -89,7 +100,11 @@ impl Yard {
     /// Puts an object into etcd, past all that would refuse it.
     pub(crate) async fn plant(&self, name: &str, object: &Value) -> Result<()> {
         let key = format!("{REGISTRY}{NAMESPACE}/{name}");
-        self.stage.cluster.etcd().put(&key, object.to_string()).await
+        self.stage
+            .cluster
+            .etcd()
+            .put(&key, object.to_string())
+            .await
     }
 
     pub(crate) async fn definition(&self) -> Result<Value> {
@@ -112,16 +127,24 @@ impl Yard {
             self.stage.cluster.etcd().put(key, value).await?;
         }
         let both = json!({"status": {"storedVersions": ["v1alpha1", "v1beta1"]}}).to_string();
-        let patch = ["patch", "crd", CRD, "--subresource=status", "--type=merge", "-p", &both];
+        let patch = [
+            "patch",
+            "crd",
+            CRD,
+            "--subresource=status",
+            "--type=merge",
+            "-p",
+            &both,
+        ];
         self.stage.kubectl(&patch).await.map(drop)
     }
 
     /// The keys under which etcd says the old version's name.
     pub(crate) async fn old_at_rest(&self) -> Result<Vec<String>> {
         let found = self.stage.cluster.etcd().under(REGISTRY).await?;
-        let old = found.into_iter().filter(|(_, value)| {
-            String::from_utf8_lossy(value).contains("myob.com/v1alpha1")
-        });
+        let old = found
+            .into_iter()
+            .filter(|(_, value)| String::from_utf8_lossy(value).contains("myob.com/v1alpha1"));
         Ok(old.map(|(key, _)| key).collect())
     }
 
@@ -150,7 +173,10 @@ impl Yard {
         Operator::spawn(&OperatorConfig {
             binary: PathBuf::from(env!("CARGO_BIN_EXE_stow")),
             kubeconfig: kubeconfig.to_owned(),
-            args: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+            args: arguments
+                .iter()
+                .map(|&argument| argument.to_owned())
+                .collect(),
             env: Vec::new(),
         })
     }
