@@ -164,14 +164,14 @@ fn owner(object: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn object(managed: Value, annotations: Value) -> Value {
+    fn object(managed: &Value, annotations: &Value) -> Value {
         json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
             "metadata": {"name": "orders", "namespace": "shop", "uid": "u", "resourceVersion": "7",
                 "managedFields": managed, "annotations": annotations},
             "spec": {"storage": "10Gi", "storageType": "gp2", "multiAZ": true}})
     }
 
-    fn entry(manager: &str, version: &str, fields: Value) -> Value {
+    fn entry(manager: &str, version: &str, fields: &Value) -> Value {
         json!({"manager": manager, "operation": "Update", "apiVersion": version, "fieldsV1": fields})
     }
 
@@ -180,10 +180,10 @@ mod tests {
         let entries = json!([entry(
             "tool",
             "myob.com/v1beta1",
-            json!({"f:spec": {"f:multiAZ": {}}})
+            &json!({"f:spec": {"f:multiAZ": {}}})
         )]);
         let applied = r#"{"apiVersion":"myob.com/v1beta1","kind":"PostgresDB"}"#;
-        let finding = Finding::of(&object(entries, json!({LAST_APPLIED: applied})));
+        let finding = Finding::of(&object(&entries, &json!({LAST_APPLIED: applied})));
         assert!(finding.is_clean());
         assert_eq!(finding.what, <[&str; 0]>::default());
     }
@@ -197,9 +197,9 @@ mod tests {
         let entries = json!([entry(
             "kubectl-client-side-apply",
             "myob.com/v1alpha1",
-            fields
+            &fields
         )]);
-        let object = object(entries, json!({LAST_APPLIED: applied}));
+        let object = object(&entries, &json!({LAST_APPLIED: applied}));
         let finding = Finding::of(&object);
         assert_eq!(finding.manager, "kubectl-client-side-apply");
         let patch = finding.patch(&object);
@@ -233,7 +233,7 @@ mod tests {
             r#"{"apiVersion":"myob.com/v1alpha1","kind":"Other"}"#,
             r#"{"apiVersion":5,"kind":"PostgresDB","note":"myob.com/v1alpha1"}"#,
         ] {
-            let finding = Finding::of(&object(json!([]), json!({LAST_APPLIED: text})));
+            let finding = Finding::of(&object(&json!([]), &json!({LAST_APPLIED: text})));
             assert!(finding.is_clean(), "{text}");
             assert!(
                 finding
@@ -244,7 +244,7 @@ mod tests {
         }
         let said = r#"{"apiVersion":"myob.com/v1beta1","kind":"PostgresDB","metadata":{"annotations":{"note":"was myob.com/v1alpha1"}}}"#;
         for (name, text) in [("note", "was myob.com/v1alpha1"), (LAST_APPLIED, said)] {
-            let finding = Finding::of(&object(json!([]), json!({name: text})));
+            let finding = Finding::of(&object(&json!([]), &json!({name: text})));
             assert_eq!(
                 (finding.beyond, finding.elsewhere),
                 (None, vec![name.to_owned()])

@@ -8,10 +8,10 @@ use harness::{Answer, Call, Proxy, Result, eventually};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::yard::{CRD, Ended, NEW, OLD, Yard, ended, manifest};
+use super::yard::{CRD, Ended, NEW, OLD, Yard, ended, manifest, start_through};
 use crate::stage::{NAMESPACE, PATIENCE};
 
-const OBJECTS: usize = 3;
+const OBJECTS: u64 = 3;
 
 /// A yard of a few objects, and a disturbed way to it.
 struct Races {
@@ -49,7 +49,7 @@ impl Races {
     }
 
     async fn migrate(&self, arguments: &[&str]) -> Result<Ended> {
-        ended(self.yard.start_through(&self.way, arguments)?).await
+        ended(start_through(&self.way, arguments)?).await
     }
 
     /// All is as a migration leaves it.
@@ -71,10 +71,6 @@ fn is_write(call: &Call) -> bool {
     call.method == Method::PATCH
 }
 
-fn is_drop(call: &Call) -> bool {
-    is_write(call) && call.path.ends_with("/status")
-}
-
 #[tokio::test]
 async fn property_18_a_migration_may_be_cut_off_and_raced() -> Result<()> {
     let races = Races::open().await?;
@@ -89,13 +85,11 @@ async fn property_18_a_migration_may_be_cut_off_and_raced() -> Result<()> {
 
 /// After each call, reads too, by SIGKILL.
 async fn killed_at_each_step(races: &Races) -> Result<()> {
-    for step in 0.. {
+    for step in 0_u64.. {
         races.begin().await?;
         // One after the other, so that each step is one.
         let mut held = races.proxy.when(|_| true).skip(step).once().hold();
-        let mut command = races
-            .yard
-            .start_through(&races.way, &["--concurrency", "1"])?;
+        let mut command = start_through(&races.way, &["--concurrency", "1"])?;
         let what = format!("killed at call {step}");
         let call = tokio::select! {
             call = held.next(PATIENCE) => Some(call?),
@@ -106,7 +100,7 @@ async fn killed_at_each_step(races: &Races) -> Result<()> {
         };
         let Some(call) = call else {
             // What there is to rewrite, to prove and to drop, and reads between.
-            assert!(step as usize > 2 * OBJECTS + 1, "{step} calls");
+            assert!(step > 2 * OBJECTS + 1, "{step} calls");
             return Ok(());
         };
         command.kill()?;
@@ -126,9 +120,9 @@ async fn killed_at_each_step(races: &Races) -> Result<()> {
 
 /// Each write takes effect, and its answer is lost: it is made again.
 async fn an_answer_lost_at_each_step(races: &Races) -> Result<()> {
-    for step in 0..2 * OBJECTS + 1 {
+    for step in 0..=2 * OBJECTS {
         races.begin().await?;
-        races.proxy.when(is_write).skip(step as u64).once().lose();
+        races.proxy.when(is_write).skip(step).once().lose();
         let done = races.migrate(&["--concurrency", "1"]).await?;
         races.is_done(&format!("answer {step} lost"), &done).await?;
     }
@@ -193,15 +187,8 @@ async fn two_at_once_beside_writers(races: &Races) -> Result<()> {
 
 /// Waits for the first write of the proof, then changes the CRD.
 async fn midway(races: &Races, edit: impl Future<Output = Result<()>>) -> Result<Ended> {
-    let mut held = races
-        .proxy
-        .when(is_write)
-        .skip(OBJECTS as u64)
-        .once()
-        .hold();
-    let command = races
-        .yard
-        .start_through(&races.way, &["--concurrency", "1"])?;
+    let mut held = races.proxy.when(is_write).skip(OBJECTS).once().hold();
+    let command = start_through(&races.way, &["--concurrency", "1"])?;
     let call = held.next(PATIENCE).await?;
     edit.await?;
     call.release();
@@ -256,7 +243,7 @@ async fn outages(races: &Races) -> Result<()> {
     let busy = StatusCode::TOO_MANY_REQUESTS;
     let busy = Answer::kubernetes_failure(busy, "TooManyRequests", "later").retry_after(1);
     races.proxy.when(is_write).times(4).answer(busy);
-    let mut command = races.yard.start_through(&races.way, &[])?;
+    let mut command = start_through(&races.way, &[])?;
     eventually("the migration to be pushed back", PATIENCE, || async {
         match races.proxy.count(is_write) {
             0 => Err("no write yet"),
@@ -275,7 +262,7 @@ async fn outages(races: &Races) -> Result<()> {
     let webhooks = races.yard.stage.webhooks();
     webhooks.set_backends(&[]);
     webhooks.cut();
-    let command = races.yard.start_through(&races.way, &[])?;
+    let command = start_through(&races.way, &[])?;
     eventually("the migration to wait", PATIENCE, || async {
         let said = command.output();
         if said.contains("trying again") {

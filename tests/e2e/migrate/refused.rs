@@ -34,7 +34,7 @@ spec:
   validationActions: [Deny]
 "#;
 
-const MIGRATION: &str = r#"
+const MIGRATION: &str = r"
 apiVersion: storagemigration.k8s.io/v1
 kind: StorageVersionMigration
 metadata:
@@ -43,7 +43,7 @@ spec:
   resource:
     group: myob.com
     resource: postgresdbs
-"#;
+";
 
 async fn freeze(yard: &Yard) -> Result<()> {
     yard.stage.apply(FROZEN, &[]).await?;

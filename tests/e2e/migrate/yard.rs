@@ -80,9 +80,10 @@ impl Yard {
                 self.stage.cluster.kubectl_in(&probe, &create).await?.ok()?;
                 let stored = self.stored("probe").await?;
                 self.stage.kubectl(&delete).await?;
-                match stored["apiVersion"] == format!("myob.com/{version}") {
-                    true => Ok(()),
-                    false => Err(Error::Unexpected(stored["apiVersion"].to_string())),
+                if stored["apiVersion"] == format!("myob.com/{version}") {
+                    Ok(())
+                } else {
+                    Err(Error::Unexpected(stored["apiVersion"].to_string()))
                 }
             },
         )
@@ -164,21 +165,7 @@ impl Yard {
 
     /// Starts `stow migrate` with these arguments.
     pub(crate) fn start(&self, arguments: &[&str]) -> Result<Operator> {
-        self.start_through(&self.admin, arguments)
-    }
-
-    /// The same, by another way to the API server.
-    pub(crate) fn start_through(&self, kubeconfig: &Path, arguments: &[&str]) -> Result<Operator> {
-        let arguments = [&["migrate"], arguments].concat();
-        Operator::spawn(&OperatorConfig {
-            binary: PathBuf::from(env!("CARGO_BIN_EXE_stow")),
-            kubeconfig: kubeconfig.to_owned(),
-            args: arguments
-                .iter()
-                .map(|&argument| argument.to_owned())
-                .collect(),
-            env: Vec::new(),
-        })
+        start_through(&self.admin, arguments)
     }
 
     /// Runs `stow migrate` to its end.
@@ -204,6 +191,20 @@ impl Yard {
         let kubeconfig = self.stage.cluster.kubeconfig(&proxy.url(), &token)?;
         Ok((proxy, kubeconfig))
     }
+}
+
+/// Starts `stow migrate` by some way to the API server.
+pub(crate) fn start_through(kubeconfig: &Path, arguments: &[&str]) -> Result<Operator> {
+    let arguments = [&["migrate"], arguments].concat();
+    Operator::spawn(&OperatorConfig {
+        binary: PathBuf::from(env!("CARGO_BIN_EXE_stow")),
+        kubeconfig: kubeconfig.to_owned(),
+        args: arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect(),
+        env: Vec::new(),
+    })
 }
 
 /// Waits for the end of a command.

@@ -50,7 +50,7 @@ fn appliable(mut manifest: Value) -> Value {
     manifest
 }
 
-fn entry(manager: &str, version: &str, fields: Value) -> Value {
+fn entry(manager: &str, version: &str, fields: &Value) -> Value {
     json!({"manager": manager, "operation": "Apply", "apiVersion": version,
         "fieldsType": "FieldsV1", "fieldsV1": fields})
 }
@@ -58,14 +58,14 @@ fn entry(manager: &str, version: &str, fields: Value) -> Value {
 /// What a manager owns of the hub that its manifest became.
 fn after(manifest: &Value) -> Value {
     let mut hub = up(manifest);
-    hub["metadata"]["managedFields"] = json!([entry("tool", SPOKE, owned(manifest))]);
+    hub["metadata"]["managedFields"] = json!([entry("tool", SPOKE, &owned(manifest))]);
     let entries = managed_fields(&hub).expect("there is an entry of the spoke");
     assert_eq!(entries.as_array().map(Vec::len), Some(1), "{entries}");
     let fields = &entries[0]["fieldsV1"];
     if fields.is_null() {
         return json!({});
     }
-    assert_eq!(entries[0], entry("tool", HUB, fields.clone()));
+    assert_eq!(entries[0], entry("tool", HUB, fields));
     fields.clone()
 }
 
@@ -110,8 +110,8 @@ proptest! {
         };
         let mut hub = up(&y);
         hub["metadata"]["managedFields"] = json!([
-            entry("one", SPOKE, json!({"f:spec": part(one)})),
-            entry("other", SPOKE, json!({"f:spec": part(other)})),
+            entry("one", SPOKE, &json!({"f:spec": part(one)})),
+            entry("other", SPOKE, &json!({"f:spec": part(other)})),
         ]);
         let entries = managed_fields(&hub).expect("there are entries of the spoke");
         let mut names: Vec<_> = entries

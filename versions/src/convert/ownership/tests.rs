@@ -16,13 +16,18 @@ fn migrated(old: Value, entries: Value) -> (Value, Vec<Value>) {
 }
 
 fn old(annotations: Value, spec: Value) -> Value {
-    json!({"apiVersion": OLD, "kind": "PostgresDB",
-        "metadata": {"name": "orders", "annotations": annotations}, "spec": spec})
+    let mut object =
+        json!({"apiVersion": OLD, "kind": "PostgresDB", "metadata": {"name": "orders"}});
+    object["metadata"]["annotations"] = annotations;
+    object["spec"] = spec;
+    object
 }
 
 fn entry(manager: &str, operation: &str, version: &str, fields: Value) -> Value {
-    json!({"manager": manager, "operation": operation, "apiVersion": version,
-        "time": "2017-11-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": fields})
+    let mut entry = json!({"manager": manager, "operation": operation, "apiVersion": version,
+        "time": "2017-11-01T00:00:00Z", "fieldsType": "FieldsV1"});
+    entry["fieldsV1"] = fields;
+    entry
 }
 
 #[test]
