@@ -70,7 +70,7 @@ pub enum Error {
         why: String,
     },
     /// A right is missing.
-    #[error("the API server forbids it: {0}. docs/upgrade.md says which rights it takes")]
+    #[error("the API server forbids it: {0}. docs/migrate.md says which rights it takes")]
     Denied(String),
     /// The API server, or what it needs, is away.
     #[error("gave up {0}. What was migrated stays so: run `stow migrate` again once it is back")]
