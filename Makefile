@@ -35,7 +35,7 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drydock test check run manifests binaries control-plane moto judges cost
+.PHONY: help demo drydock test check run manifests binaries control-plane moto judges cost bench-migrate
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,3 +85,6 @@ judges: ## install what judges drydock from outside (the AWS CLI, boto3), once
 
 cost: judges ## measure what an instance of drydock costs
 	@$(with_postgres) $(CARGO) test -p drydock --test judges --locked -- --ignored --nocapture cost
+
+bench-migrate: control-plane ## measure stow migrate on 10,000 objects, ten minutes with --built-in
+	@$(CARGO) bench --bench migrate --locked -- $(BENCH_FLAGS)
