@@ -14,6 +14,8 @@ fn main() -> ExitCode {
     let failure = match command {
         // Its 1 says that something was found.
         Command::Preflight(_) => Verdict::Unknown.into(),
+        // Its 1 says that something was not migrated.
+        Command::Migrate(_) => stow::migrate::exit_code(),
         _ => ExitCode::FAILURE,
     };
     carried_out(command).unwrap_or_else(|error| {
@@ -30,6 +32,7 @@ fn carried_out(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Crd(settings) => printed(&stow::manifest::crd(&settings)?)?,
         Command::Policies(settings) => printed(&stow::manifest::policies(&settings)?)?,
         Command::Convert(settings) => stow::convert::convert(&settings)?,
+        Command::Migrate(settings) => return Ok(stow::migrate::migrate(&settings)?),
     }
     Ok(ExitCode::SUCCESS)
 }

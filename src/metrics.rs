@@ -94,6 +94,7 @@ pub struct Metrics {
     certificate_expiry: Gauge,
     authority_expiry: Gauge,
     clock_skew: Gauge<f64, AtomicU64>,
+    migration_due: Gauge,
 }
 
 // One object converts in microseconds, a page of hundreds in tens of
@@ -134,6 +135,7 @@ impl Metrics {
             certificate_expiry: Gauge::default(),
             authority_expiry: Gauge::default(),
             clock_skew: Gauge::default(),
+            migration_due: Gauge::default(),
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
@@ -251,6 +253,11 @@ impl Metrics {
             Unit::Seconds,
             self.clock_skew.clone(),
         );
+        r.register(
+            "migration_due",
+            "1 while objects may be stored in another version than the storage version",
+            self.migration_due.clone(),
+        );
     }
 
     /// A review was answered. `objects` counts where it succeeded.
@@ -299,6 +306,7 @@ impl Metrics {
             self.sweep_success.set(0.0);
             self.identity_mismatch.set(0);
             self.configuration([], 0, 0);
+            self.migration_due.set(0);
         }
     }
 
@@ -329,6 +337,11 @@ impl Metrics {
         let count = |number| i64::try_from(number).unwrap_or(i64::MAX);
         self.configuration_unknown.set(count(unknown));
         self.configuration_missing.set(count(missing));
+    }
+
+    /// Whether objects may be stored in another version than the storage version.
+    pub fn migration_due(&self, is: bool) {
+        self.migration_due.set(i64::from(is));
     }
 
     /// Whether this replica was last said to lead.
@@ -374,6 +387,7 @@ mod tests {
         metrics.leading(true);
         metrics.identity(false);
         metrics.read_only(true);
+        metrics.migration_due(true);
         metrics.configuration(["policy.adopt"], 1, 1);
         metrics.configuration(["policy.maxIops", "unknown", "unknown"], 1, 4);
 
@@ -392,6 +406,7 @@ mod tests {
             "stow_leader 1",
             "stow_identity_mismatch 1",
             "stow_read_only 1",
+            "stow_migration_due 1",
             "stow_configuration_faults{key=\"policy.maxIops\"} 1",
             "stow_configuration_faults{key=\"unknown\"} 2",
             "stow_configuration_unknown_keys 1",

@@ -1,6 +1,8 @@
 //! The webhook's answer to any bytes.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
+use stow_versions::convert::ObjectText;
 
 use super::review_of_webhook::{Malformed, answer};
 
@@ -9,8 +11,9 @@ use super::review_of_webhook::{Malformed, answer};
 /// # Panics
 /// Where the answer breaks the contract of conversion reviews.
 pub fn review(bytes: &[u8]) {
-    let converting = |object: Value, desired: &str| {
-        stow_versions::convert::convert(object, desired).map_err(|error| error.to_string())
+    let converting = |object: ObjectText<'_>, desired: &str, out: &mut Vec<u8>| {
+        let converted = object.convert(desired, out);
+        converted.map_err(|error| error.to_string())
     };
     let answered = match answer(bytes, converting) {
         Ok(answered) => answered,
@@ -19,7 +22,13 @@ pub fn review(bytes: &[u8]) {
             return;
         }
     };
-    let reply: Value = serde_json::from_slice(&answered.body).expect("an answer in JSON");
+    let again = answer(bytes, converting).expect("it was answered before");
+    assert_eq!(again.body, answered.body, "not the same twice");
+    serde_json::from_slice::<&RawValue>(&answered.body).expect("an answer in JSON");
+    // What passes through as text can be what no tree holds.
+    let Ok(reply) = serde_json::from_slice::<Value>(&answered.body) else {
+        return;
+    };
     assert_eq!(reply["kind"], "ConversionReview");
     let response = &reply["response"];
     let converted = response["convertedObjects"].as_array().expect("a list");
@@ -51,6 +60,4 @@ pub fn review(bytes: &[u8]) {
         let objects = sent["request"]["objects"].as_array().map_or(0, Vec::len);
         assert!(answered.outcome.is_err() || objects == converted.len());
     }
-    let again = answer(bytes, converting).expect("it was answered before");
-    assert_eq!(again.body, answered.body, "not the same twice");
 }

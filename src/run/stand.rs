@@ -16,6 +16,7 @@ use crate::complaint::{Attempt, Complaint};
 use crate::controller::Leader;
 use crate::lead::{Candidate, Fence, Timing};
 use crate::metrics::Metrics;
+use crate::migrate::Due;
 use crate::probes::Component;
 use crate::rds::{AwsRds, Observer};
 use crate::reconcile::{Ambient, Intervals};
@@ -49,11 +50,15 @@ pub(super) async fn stand(
         metrics.clone(),
     );
     metrics.read_only(settings.read_only);
+    // Nothing is written in a cluster that is only looked at.
+    let migrates = settings.migrate_storage && !settings.read_only;
+    let due = Due::new(client.clone(), &identity, metrics.clone(), migrates);
     let given = settings.cluster_id.clone();
     let work = |fence: Fence| {
         let (client, metrics, ambient) = (client.clone(), metrics.clone(), ambient.clone());
         let (rds, bundle, identity) = (rds.clone(), bundle.clone(), identity.clone());
         let (given, namespace) = (given.clone(), settings.namespace.clone());
+        let due = due.clone();
         let read_only = settings.read_only;
         let intervals = Intervals {
             rest: settings.sweep_interval,
@@ -82,6 +87,7 @@ pub(super) async fn stand(
             tokio::select! {
                 () = reconciling => {}
                 _ = bundle.keep(fence.clone()) => {}
+                _ = due.watch(fence.clone()) => {}
             }
         }
     };

@@ -27,6 +27,7 @@ mod load;
 mod local;
 mod looks;
 mod managers;
+mod migrate;
 mod outages;
 mod ownership;
 mod pending;

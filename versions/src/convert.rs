@@ -19,10 +19,12 @@
 mod down;
 mod fields;
 mod memory;
+mod ownership;
 mod text;
 mod unusable;
 mod up;
 
+pub use ownership::managed_fields;
 pub use text::ObjectText;
 pub use unusable::{Unusable, unusable};
 

@@ -7,6 +7,8 @@ mod edit;
 mod generate;
 #[path = "conversion/objects.rs"]
 mod objects;
+#[path = "conversion/ownership.rs"]
+mod ownership;
 #[path = "conversion/text.rs"]
 mod text;
 

@@ -19,6 +19,7 @@ use std::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, copy},
     net::{TcpListener, TcpStream, tcp},
+    sync::watch,
     task::AbortHandle,
 };
 
@@ -41,6 +42,7 @@ pub struct ServiceRelay {
     addresses: Vec<SocketAddr>,
     backends: Arc<Mutex<VecDeque<SocketAddr>>>,
     slowness: Arc<Slowness>,
+    cut: watch::Sender<()>,
     accepting: Vec<AbortHandle>,
 }
 
@@ -87,6 +89,7 @@ impl ServiceRelay {
             addresses,
             backends: Arc::default(),
             slowness: Arc::default(),
+            cut: watch::Sender::default(),
             accepting: Vec::new(),
         };
         relay.set_backends(backends);
@@ -102,6 +105,7 @@ impl ServiceRelay {
                 listener,
                 Arc::clone(&relay.backends),
                 Arc::clone(&relay.slowness),
+                relay.cut.clone(),
             ));
             relay.accepting.push(accepting.abort_handle());
         }
@@ -117,6 +121,11 @@ impl ServiceRelay {
     pub fn set_backends(&self, backends: &[SocketAddr]) {
         *self.backends.lock().unwrap_or_else(PoisonError::into_inner) =
             backends.iter().copied().collect();
+    }
+
+    /// Closes the connections that there are, as the end of their backends would.
+    pub fn cut(&self) {
+        self.cut.send_replace(());
     }
 
     /// Holds back each piece of what the backends say for so long, also on the
@@ -167,6 +176,7 @@ async fn accept(
     listener: TcpListener,
     backends: Arc<Mutex<VecDeque<SocketAddr>>>,
     slowness: Arc<Slowness>,
+    cut: watch::Sender<()>,
 ) {
     loop {
         // A connection that was gone before it was taken is nobody's loss.
@@ -174,10 +184,14 @@ async fn accept(
             continue;
         };
         let (backends, slowness) = (Arc::clone(&backends), Arc::clone(&slowness));
+        let mut cut = cut.subscribe();
         tokio::spawn(async move {
             if let Some(outbound) = connect(&backends).await {
                 // Either side may reset: the other one sees its end, as it would.
-                let _ended = relay(inbound, outbound, &slowness).await;
+                tokio::select! {
+                    _ended = relay(inbound, outbound, &slowness) => {}
+                    _ = cut.changed() => {}
+                }
             }
         });
     }

@@ -1,0 +1,7 @@
+//! `stow migrate` on a real API server, with etcd read directly.
+
+mod leader;
+mod races;
+mod refused;
+mod rest;
+mod yard;
