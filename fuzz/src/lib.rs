@@ -5,12 +5,20 @@
 //! tests/fuzz.rs runs the same functions over the corpus.
 
 mod convert;
+mod review;
 // By path: as a dependency the operator would bring AWS's client along, whose
 // build with a fuzzer's instrumentation takes longer than the fuzzing.
-mod review;
 #[path = "../../src/webhook/review.rs"]
 mod review_of_webhook;
 mod text;
+
+// The tests of this one belong to its own crate, which replays the corpus too.
+#[cfg(not(test))]
+mod names;
+#[cfg(not(test))]
+#[rustfmt::skip] // Its tests are found from its own crate alone.
+#[path = "../../src/syntax.rs"]
+mod syntax;
 
 pub use convert::convert;
 #[cfg(not(test))]
