@@ -69,6 +69,11 @@ pub struct Cli {
     /// Run no servers: instances have their states, and nobody listens.
     #[arg(long)]
     without_postgres: bool,
+    /// Run servers only for instances whose identifier begins with this, and
+    /// have the others as states; can be repeated. What is restored from one
+    /// without a server has to be without one too.
+    #[arg(long, value_name = "PREFIX", conflicts_with = "without_postgres")]
+    postgres_for: Vec<String>,
     /// The engine versions on offer without servers.
     #[arg(
         long,
@@ -92,6 +97,7 @@ struct Plan {
     settings: Settings,
     faults: Vec<Rule>,
     without_postgres: Option<Vec<Version>>,
+    postgres_for: Vec<String>,
 }
 
 /// Why the arguments do not fit together.
@@ -195,6 +201,7 @@ impl Cli {
             settings,
             faults: faults::Rules::try_from(self.faults)?.into(),
             without_postgres: self.without_postgres.then_some(self.versions),
+            postgres_for: self.postgres_for,
         })
     }
 }

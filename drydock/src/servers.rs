@@ -121,6 +121,16 @@ impl Servers {
         Fleet::find(folder, cache, reach).await.map(Self::Postgres)
     }
 
+    /// The same, for instances whose identifier begins with one of these; where
+    /// there are none, for all.
+    #[must_use]
+    pub fn only_for(self, prefixes: Vec<String>) -> Self {
+        match self {
+            Self::None(versions) => Self::None(versions),
+            Self::Postgres(fleet) => Self::Postgres(fleet.only_for(prefixes)),
+        }
+    }
+
     /// The versions that instances can have.
     pub fn versions(&self) -> &[Version] {
         match self {

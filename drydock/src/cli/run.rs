@@ -59,6 +59,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         settings,
         faults,
         without_postgres,
+        postgres_for,
     } = cli.plan(env::var(SECRET).ok())?;
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::Signals)?;
@@ -76,7 +77,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         if servers.versions().is_empty() {
             return Err(Error::NoPostgres);
         }
-        servers
+        servers.only_for(postgres_for)
     };
     let versions: Vec<_> = servers.versions().iter().map(ToString::to_string).collect();
     let dock = Dock::open(store, world, servers, settings, advertised).await;

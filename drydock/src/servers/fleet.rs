@@ -38,6 +38,8 @@ pub struct Fleet {
     /// By family and name.
     parameters: BTreeMap<String, BTreeMap<String, Parameter>>,
     folder: PathBuf,
+    /// What the identifiers of those begin with that have a server; empty for all.
+    prefixes: Vec<String>,
     places: Mutex<HashMap<String, Place>>,
 }
 
@@ -63,8 +65,21 @@ impl Fleet {
             versions,
             parameters,
             folder,
+            prefixes: Vec::new(),
             places: Mutex::default(),
         })
+    }
+
+    pub(super) fn only_for(self, prefixes: Vec<String>) -> Self {
+        Self { prefixes, ..self }
+    }
+
+    /// Whether an instance is, or is to be, its states alone. One that there is
+    /// keeps what it was made with, whatever it is called by now.
+    fn is_bare(&self, instance: &Instance, is_new: bool) -> bool {
+        let named = |prefix: &String| instance.identifier.starts_with(prefix);
+        let chosen = self.prefixes.is_empty() || is_new && self.prefixes.iter().any(named);
+        !chosen && !self.home(&instance.resource_id).exists()
     }
 
     pub(super) fn versions(&self) -> &[Version] {
@@ -123,6 +138,9 @@ impl Fleet {
     }
 
     pub(super) async fn resume(&self, instance: &Instance) -> Result<(), Error> {
+        if self.is_bare(instance, false) {
+            return Ok(());
+        }
         let place = self.opened(&instance.resource_id).await?;
         if instance.stopped.is_none()
             && let Some(server) = &*place.read().await
@@ -149,6 +167,13 @@ impl Fleet {
     pub(super) async fn perform(&self, work: &Work, job: &Job) -> Result<Outcome, Error> {
         let instance = &job.instance;
         let resource = &*instance.resource_id;
+        let is_new = matches!(
+            work,
+            Work::Create | Work::Restore { .. } | Work::RestoreToTime { .. }
+        );
+        if self.is_bare(instance, is_new) {
+            return Ok(Outcome::default());
+        }
         match work {
             Work::Create | Work::Restore { .. } | Work::RestoreToTime { .. } => {
                 return self.make(work, job).await;

@@ -96,6 +96,49 @@ async fn nothing_is_left_of_one_that_was_killed() -> Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn servers_can_be_for_some_alone() -> Result<()> {
+    let drydock = Drydock::with(&["--postgres-for", "one"]).await?;
+    let rds = drydock.rds(REGION);
+    let place = create(&rds).await?;
+    let mut create = CREATE;
+    create[0].1 = "another";
+    let (status, xml) = rds.call("CreateDBInstance", &create).await?;
+    assert!(status.is_success(), "{status}: {xml}");
+    let states = || async {
+        let seen = rds.texts("DescribeDBInstances", &[], "DBInstanceStatus");
+        match seen.await?.as_slice() {
+            [one, other] if one == "available" && other == "available" => Ok(()),
+            others => Err(Error::Unexpected(format!("{others:?}"))),
+        }
+    };
+    eventually("both", SOON, states).await?;
+    assert_eq!(servers(&drydock.folder()).len(), 1);
+    // All that is done to one without a server changes its state.
+    let another = ("DBInstanceIdentifier", "another");
+    let at_once = ("ApplyImmediately", "true");
+    let modify = [another, ("DBInstanceClass", "db.t3.large"), at_once];
+    let (status, xml) = rds.call("ModifyDBInstance", &modify).await?;
+    assert!(status.is_success(), "{status}: {xml}");
+    eventually("both, one of them larger", SOON, states).await?;
+    let classes = rds.texts("DescribeDBInstances", &[], "DBInstanceClass");
+    assert_eq!(classes.await?, ["db.t3.large", "db.t3.small"]);
+    let delete = [another, ("SkipFinalSnapshot", "true")];
+    let (status, xml) = rds.call("DeleteDBInstance", &delete).await?;
+    assert!(status.is_success(), "{status}: {xml}");
+    eventually("the end of one", SOON, || async {
+        let left = rds.texts("DescribeDBInstances", &[], "DBInstanceIdentifier");
+        match left.await?.as_slice() {
+            [one] if one == "one" => Ok(()),
+            others => Err(Error::Unexpected(format!("{others:?}"))),
+        }
+    })
+    .await?;
+    let url = format!("postgres://postgres:correct-horse@{place}");
+    Database::login(&url, &drydock.authority().await?).await?;
+    Ok(())
+}
+
 /// The process ids of the PostgreSQL servers whose data lie in a folder.
 fn servers(folder: &std::path::Path) -> Vec<u32> {
     let instances = fs::read_dir(folder.join("data/instances")).expect("its folder");
