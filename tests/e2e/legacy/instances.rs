@@ -1,0 +1,145 @@
+//! The instances of 2017 and the Secrets that applications read: made as that
+//! operator made them, with a user that it drew and rows that somebody wrote.
+
+use harness::{Error, Result, eventually, rds};
+use serde_json::{Value, json};
+
+use super::{Relic, Shape};
+use crate::stage::{NAMESPACE, PATIENCE, Stage};
+
+/// The database inside each instance, which no later release would name so.
+const DATABASE: &str = "legacy";
+
+/// What its applications had written by then.
+pub(crate) const ROWS: &str =
+    "CREATE TABLE cargo (item text); INSERT INTO cargo VALUES ('tea'), ('salt')";
+
+/// The rows.
+pub(crate) const ITEMS: &str = "SELECT item FROM cargo ORDER BY item";
+
+/// Makes the instances, and stores the Secrets.
+pub(super) async fn leave(stage: &Stage, relics: &mut [Relic]) -> Result<()> {
+    let mut made = 0;
+    for relic in &*relics {
+        let (Some(identifier), Some(of_shape)) = (&relic.identifier, relic.shape.creation()) else {
+            continue;
+        };
+        let (user, password) = credentials(identifier);
+        let mut create = vec![
+            ("DBInstanceIdentifier", identifier.as_str()),
+            ("Engine", "postgres"),
+            ("DBName", DATABASE),
+            ("MasterUsername", &user),
+            ("MasterUserPassword", &password),
+            ("StorageEncrypted", "true"),
+            ("BackupRetentionPeriod", "35"),
+            ("PreferredBackupWindow", "13:30-14:30"),
+            ("PreferredMaintenanceWindow", "sat:14:45-sat:15:45"),
+            ("Tags.Tag.1.Key", "Namespace"),
+            ("Tags.Tag.1.Value", NAMESPACE),
+            ("Tags.Tag.2.Key", "Resource"),
+            ("Tags.Tag.2.Value", &relic.name),
+            ("Tags.Tag.3.Key", "Created By"),
+            ("Tags.Tag.3.Value", super::OPERATOR),
+        ];
+        create.extend(of_shape);
+        stage.behind("CreateDBInstance", &create).await?;
+        made += 1;
+    }
+    eventually("the instances of 2017", PATIENCE, || async {
+        let statuses = stage.statuses().await?;
+        let available = |status: &&String| *status == "available";
+        match statuses.iter().filter(available).count() {
+            count if count == made => Ok(()),
+            count => Err(Error::Unexpected(format!("{count} of {made}"))),
+        }
+    })
+    .await?;
+    secrets(stage, relics).await?;
+    for relic in &*relics {
+        if relic.name.starts_with(super::REAL) {
+            stage.login(&relic.name).await?.run(ROWS).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A user and a password, as it drew them: neither says whose they are.
+fn credentials(identifier: &str) -> (String, String) {
+    let uid: String = identifier.chars().rev().filter(|c| *c != '-').collect();
+    (format!("u{}", &uid[..12]), format!("P{}", &uid[..28]))
+}
+
+async fn secrets(stage: &Stage, relics: &[Relic]) -> Result<()> {
+    let mut items = Vec::new();
+    for xml in stage.pages().await? {
+        // One instance's part of the page after the other.
+        let identifiers = rds::texts(&xml, "DBInstanceIdentifier");
+        let (hosts, ports) = (rds::texts(&xml, "Address"), rds::texts(&xml, "Port"));
+        for ((identifier, host), port) in identifiers.iter().zip(&hosts).zip(&ports) {
+            let of = |relic: &&Relic| relic.identifier.as_ref() == Some(identifier);
+            if let Some(relic) = relics.iter().find(of) {
+                items.push(secret(relic, identifier, host, port));
+            }
+        }
+    }
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let create = ["create", "-f", "-"];
+    stage.cluster.kubectl_in(&list, &create).await?.ok()?;
+    Ok(())
+}
+
+fn secret(relic: &Relic, identifier: &str, host: &str, port: &str) -> Value {
+    let (user, password) = credentials(identifier);
+    let mut data = json!({
+        "DB_HOST": format!("{host}:{port}"),
+        "DB_PORT": port,
+        "DB_NAME": DATABASE,
+        "DB_USER": user,
+        "DB_PASSWORD": password,
+        "DATABASE_URL":
+            format!("postgres://{user}:{password}@{host}:{port}/{DATABASE}?sslmode=require"),
+    });
+    let mut metadata = json!({"name": relic.name, "namespace": NAMESPACE});
+    match relic.shape {
+        // A later release labelled them.
+        Shape::Tags => metadata["labels"] = json!({"deployed-with": "ops-kube-db-operator"}),
+        // And an early one had fewer keys, and the host alone.
+        Shape::EmptySpec => {
+            data["DB_HOST"] = json!(host);
+            if let Some(data) = data.as_object_mut() {
+                data.remove("DATABASE_URL");
+            }
+        }
+        _ => {}
+    }
+    json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": metadata, "stringData": data,
+    })
+}
+
+impl Stage {
+    /// Every page of `DescribeDBInstances`.
+    async fn pages(&self) -> Result<Vec<String>> {
+        let mut pages = Vec::new();
+        let mut marker: Option<String> = None;
+        loop {
+            let after = marker.iter().map(|marker| ("Marker", marker.as_str()));
+            let after: Vec<_> = after.collect();
+            let xml = self.behind("DescribeDBInstances", &after).await?;
+            marker = rds::texts(&xml, "Marker").pop();
+            pages.push(xml);
+            if marker.is_none() {
+                return Ok(pages);
+            }
+        }
+    }
+
+    /// The status of every instance, of however many pages.
+    async fn statuses(&self) -> Result<Vec<String>> {
+        let pages = self.pages().await?;
+        let statuses = |xml: &String| rds::texts(xml, "DBInstanceStatus");
+        Ok(pages.iter().flat_map(statuses).collect())
+    }
+}
