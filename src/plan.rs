@@ -20,6 +20,7 @@ mod parts;
 mod provide;
 mod secret;
 mod state;
+mod takeover;
 mod upgrade;
 mod volume;
 mod withhold;
@@ -54,6 +55,11 @@ pub struct Desired {
     pub subject: Subject,
     /// What should become of its database.
     pub goal: Goal,
+    /// Every value of the spec by its path, as text: `tags.team`, `shop`.
+    pub stated: BTreeMap<String, String>,
+    /// Whether the object's annotation says that the spec counts from the moment
+    /// on at which its database is taken over.
+    pub applies_at_once: bool,
     /// Whether the object's annotation says that nothing is to change at AWS.
     pub paused: bool,
 }
@@ -214,6 +220,9 @@ pub struct Observed {
     /// The version that RDS was asked for by an upgrade to another major, for
     /// this generation of the spec.
     pub upgrade_tried: Option<String>,
+    /// What the spec said when the database was taken over, and is left as it is,
+    /// by the object's status.
+    pub inherited: BTreeMap<String, String>,
     /// Whether the operator was told to change nothing.
     pub read_only: bool,
 }
@@ -280,7 +289,7 @@ impl Plan {
 /// next observation plans the rest.
 pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     let mut plan = match &desired.goal {
-        Goal::Exists(database) => provide::plan(&desired.subject, database, observed, now),
+        Goal::Exists(database) => provide::plan(desired, database, observed, now),
         Goal::Gone {
             policy,
             final_snapshot,
@@ -293,7 +302,7 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
             };
             delete::plan(&desired.subject, &departure, observed)
         }
-        Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
+        Goal::Unclear { message } => provide::unclear(desired, observed, message),
     };
     hold::back(&mut plan, observed, now);
     if observed.read_only {
