@@ -48,6 +48,41 @@ pub enum Command {
     /// Convert manifests between the versions of PostgresDB. Other objects,
     /// comments and the order of fields stay as they are.
     Convert(Convert),
+    /// Say what an upgrade would do to this cluster, and what is not in order.
+    /// Reads, and writes nothing; before anything is installed too.
+    #[command(after_help = PREFLIGHT_CODES)]
+    Preflight(Preflight),
+}
+
+const PREFLIGHT_CODES: &str = "\
+Exit codes: 0 nothing has to be mended; 1 something would be lost, refused or
+stalled, or does not work; 2 nothing known to be wrong, and not all could be told.
+What is checked, and the rights it takes: docs/preflight.md";
+
+/// How a cluster is looked at.
+#[derive(Debug, Args)]
+pub struct Preflight {
+    /// How it is told.
+    #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
+    pub output: Output,
+
+    /// The namespace of the operator, installed or not: that of `stow run`.
+    #[arg(
+        long,
+        env = "STOW_NAMESPACE",
+        default_value = "stow-system",
+        value_name = "NAME"
+    )]
+    pub namespace: String,
+}
+
+/// How something is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// Aligned lines for people.
+    Table,
+    /// One object, for machines.
+    Json,
 }
 
 /// How manifests are converted.

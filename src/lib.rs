@@ -12,6 +12,7 @@ pub mod lead;
 pub mod manifest;
 pub mod metrics;
 pub mod plan;
+pub mod preflight;
 pub mod probes;
 pub mod rds;
 pub mod reconcile;

@@ -7,7 +7,7 @@ mod secrets;
 
 use serde::Serialize;
 use stow_versions::crd::{Webhook, crd as definition};
-use stow_versions::policy::{hub_rules, kept_annotations, spoke_types};
+use stow_versions::policy::{Policy, hub_rules, kept_annotations, spoke_types};
 
 use crate::cli::{Crd, Policies, WebhookUrl};
 use crate::run::Error;
@@ -64,18 +64,19 @@ pub fn crd(settings: &Crd) -> Result<String, Error> {
     Ok(format!("{HEAD}{}", yaml(&definition(&webhook))?))
 }
 
-/// The policies and their bindings as YAML.
-pub fn policies(settings: &Policies) -> Result<String, Error> {
-    let policies = [
+/// Every policy, with its name and what is said above it.
+pub(crate) fn all_policies(namespace: &str) -> [(&'static str, &'static str, Policy); 4] {
+    [
         ("stow-hub-rules", HUB_RULES, hub_rules()),
         ("stow-kept-annotations", KEPT, kept_annotations()),
         ("stow-types", TYPES, spoke_types()),
-        (
-            "stow-secrets",
-            SECRETS,
-            secrets::policy(&settings.namespace),
-        ),
-    ];
+        ("stow-secrets", SECRETS, secrets::policy(namespace)),
+    ]
+}
+
+/// The policies and their bindings as YAML.
+pub fn policies(settings: &Policies) -> Result<String, Error> {
+    let policies = all_policies(&settings.namespace);
     let mut text = POLICIES.to_owned();
     for (index, (name, comment, policy)) in policies.into_iter().enumerate() {
         let (policy, binding) = policy.named(name);

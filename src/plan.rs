@@ -31,6 +31,7 @@ pub use identity::{Subject, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID, is
 pub use obstacle::Obstacle;
 pub use ownership::{MadeFor, Ownership, copies, made_for, ownership, previous};
 pub(crate) use provide::{SWEEPS_THAT_CONFIRM, once_existed};
+pub(crate) use secret::KEYS as SECRET_KEYS;
 pub use secret::{
     FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, is_complete,
     password_of,

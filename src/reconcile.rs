@@ -11,10 +11,11 @@ mod memory;
 mod observe;
 mod report;
 mod sweep;
-mod validate;
+pub(crate) mod validate;
 
 pub use census::Census;
 pub use memory::Memories;
+pub(crate) use observe::judge as judge_secret;
 pub use sweep::{Intervals, Phase, Sweep, Sweeper, Sweeps, Wake};
 
 use std::sync::Arc;

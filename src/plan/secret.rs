@@ -6,6 +6,7 @@
 mod connection;
 mod content;
 
+pub(crate) use connection::KEYS;
 pub use content::{
     FormerSecret, HeldSecret, Noted, SecretContent, SecretState, SentPassword, password_of,
 };

@@ -199,7 +199,7 @@ async fn secret<R, C: Cluster>(
 }
 
 /// Whose a Secret is.
-fn judge(subject: &Subject, read: SecretRead) -> SecretState {
+pub(crate) fn judge(subject: &Subject, read: SecretRead) -> SecretState {
     let SecretRead::Found {
         held,
         labelled,

@@ -27,18 +27,18 @@ use crate::plan::{Creation, Database, Desired, Goal, Obstacle, Subject, Undecide
 
 /// What of the world beside the object decides on what it may want.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Surroundings<'a> {
+pub(crate) struct Surroundings<'a> {
     /// The platform's settings; `None` where there are none.
-    pub(super) configuration: Option<&'a Configuration>,
+    pub(crate) configuration: Option<&'a Configuration>,
     /// The other objects of the namespace, as far as they are counted.
-    pub(super) neighbours: &'a [Neighbour],
+    pub(crate) neighbours: &'a [Neighbour],
     /// The instances that deleted objects of the namespace left behind, as far as
     /// they are counted.
-    pub(super) left_behind: &'a [String],
+    pub(crate) left_behind: &'a [String],
 }
 
 /// The name of the object's Secret.
-pub(super) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
+pub(crate) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
     let wanted = object.spec.get("secretName").and_then(Value::as_str);
     wanted
         .filter(|name| !name.is_empty())
@@ -47,7 +47,7 @@ pub(super) fn secret_name(object: &PostgresDB, subject: &Subject) -> String {
 }
 
 /// What an object wants.
-pub(super) fn desired(
+pub(crate) fn desired(
     subject: &Subject,
     object: &PostgresDB,
     surroundings: Surroundings<'_>,

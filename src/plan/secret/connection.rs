@@ -17,6 +17,16 @@ const DB_USER: &str = "DB_USER";
 pub(super) const DB_PASSWORD: &str = "DB_PASSWORD";
 pub(super) const DATABASE_URL: &str = "DATABASE_URL";
 
+/// Every key of a Secret.
+pub(crate) const KEYS: [&str; 6] = [
+    DB_HOST,
+    DB_PORT,
+    DB_NAME,
+    DB_USER,
+    DB_PASSWORD,
+    DATABASE_URL,
+];
+
 /// RFC 3986: only the unreserved characters stand for themselves.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

@@ -1,0 +1,54 @@
+//! The cluster around the objects: what Stow needs of it, and what of that is
+//! not in order.
+//!
+//! Nothing here may read anything, or tell the time. Each check is a function
+//! over what was read, in the order of [`CHECKS`].
+
+mod certificate;
+mod config_map;
+mod definition;
+mod manifests;
+mod webhook;
+
+use jiff::Timestamp;
+
+use super::finding::{Check, Finding, Severity};
+use super::read::{Installation, Unread};
+
+/// One check.
+type Judge = fn(&Installation, Timestamp) -> Vec<Finding>;
+
+/// Every check of the cluster.
+const CHECKS: [Judge; 6] = [
+    definition::definition,
+    definition::migration,
+    manifests::as_shipped,
+    config_map::usable,
+    webhook::reachable,
+    certificate::trusted,
+];
+
+/// Judges a cluster.
+pub(super) fn judge(installation: &Installation, now: Timestamp) -> Vec<Finding> {
+    let checks = CHECKS.iter();
+    checks.flat_map(|check| check(installation, now)).collect()
+}
+
+/// What is missing from a cluster that serves v1beta1 already is an error;
+/// before that, it is the next step.
+fn absence(installation: &Installation) -> Severity {
+    if installation.serves_hub() {
+        Severity::Error
+    } else {
+        Severity::Note
+    }
+}
+
+/// What could not be read.
+fn unread(check: Check, unread: &Unread) -> Finding {
+    Finding::new(Severity::Unknown, check, format!("Not known: {unread}"))
+        .advise("Grant the rights of docs/preflight.md to whoever runs this.")
+}
+
+#[cfg(test)]
+mod tests;

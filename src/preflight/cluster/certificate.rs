@@ -1,0 +1,114 @@
+//! What the API server trusts the webhook by: `caBundle`, beside the CA that
+//! the replicas issue their certificates from.
+//!
+//! Nothing here may look at a private key.
+
+use jiff::{SignedDuration, Timestamp};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use crate::preflight::finding::{Check, Finding, Severity};
+use crate::preflight::read::Installation;
+
+/// Less than this is worth a word: the operator renews much earlier.
+const SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+const SECRET: &str = crate::tls::SECRET;
+
+/// One certificate of a bundle.
+struct Trusted {
+    der: CertificateDer<'static>,
+    begins: Timestamp,
+    ends: Timestamp,
+}
+
+/// Whether the API server can trust the webhook.
+pub(super) fn trusted(installation: &Installation, now: Timestamp) -> Vec<Finding> {
+    let Some(installed) = installation.definition() else {
+        return Vec::new();
+    };
+    let conversion = installed.spec.conversion.as_ref();
+    if !conversion.is_some_and(|conversion| conversion.strategy == "Webhook") {
+        // That is the definition's own trouble, or there is no webhook yet.
+        return Vec::new();
+    }
+    let client = conversion
+        .and_then(|conversion| conversion.webhook.as_ref())
+        .and_then(|webhook| webhook.client_config.as_ref());
+    let bundle = client.and_then(|client| client.ca_bundle.as_ref());
+    let authority = installation
+        .authority
+        .as_ref()
+        .ok()
+        .and_then(Option::as_deref);
+    vec![judge(bundle.map(|bundle| &*bundle.0), authority, now)]
+}
+
+fn judge(bundle: Option<&[u8]>, authority: Option<&[u8]>, now: Timestamp) -> Finding {
+    let finding = |severity, text: String| Finding::new(severity, Check::Certificate, text);
+    let heal = "The leading replica writes it within seconds: see to it that one runs and leads.";
+    let Some(bundle) = bundle.filter(|bundle| !bundle.is_empty()) else {
+        let text = "The definition has no caBundle, so that no conversion succeeds".to_owned();
+        return finding(Severity::Error, text).advise(heal);
+    };
+    let Some(mut trusted) = certificates(bundle).filter(|trusted| !trusted.is_empty()) else {
+        let text = "The definition's caBundle holds no certificate that can be read".to_owned();
+        return finding(Severity::Error, text).advise(heal);
+    };
+    // Of several, those that replicas issue from matter.
+    if let Some(issuing) = authority.and_then(certificates) {
+        trusted.retain(|trusted| issuing.iter().any(|issuing| issuing.der == trusted.der));
+        if trusted.is_empty() {
+            let text = format!(
+                "The definition's caBundle has no certificate of Secret {SECRET}, by which the \
+                 replicas serve, so that no conversion succeeds"
+            );
+            return finding(Severity::Error, text).advise(heal);
+        }
+    }
+    let valid = |trusted: &&Trusted| trusted.begins <= now;
+    let Some(last) = trusted
+        .iter()
+        .filter(valid)
+        .map(|trusted| trusted.ends)
+        .max()
+    else {
+        let text = "The webhook's CA is not valid yet: a clock is wrong".to_owned();
+        return finding(Severity::Error, text).advise("Compare the clocks of the nodes.");
+    };
+    if last <= now {
+        let text = format!("The webhook's CA expired at {last}, so that no conversion succeeds");
+        return finding(Severity::Error, text).advise(format!(
+            "kubectl delete secret {SECRET} in the operator's namespace, and restart the \
+             operator: it makes a new one."
+        ));
+    }
+    if last < now + SOON {
+        let text = format!("The webhook's CA expires at {last}");
+        return finding(Severity::Warning, text).advise(
+            "The operator renews it in time while a replica leads: see to it that one does.",
+        );
+    }
+    finding(
+        Severity::Ok,
+        format!("The webhook's CA is trusted, until {last}."),
+    )
+}
+
+fn certificates(pem: &[u8]) -> Option<Vec<Trusted>> {
+    CertificateDer::pem_slice_iter(pem)
+        .map(|der| {
+            let der: CertificateDer<'static> = der.ok()?;
+            let (_, parsed) = X509Certificate::from_der(&der).ok()?;
+            let validity = parsed.validity();
+            let at = |time: i64| Timestamp::from_second(time).ok();
+            let begins = at(validity.not_before.timestamp())?;
+            let ends = at(validity.not_after.timestamp())?;
+            Some(Trusted { der, begins, ends })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

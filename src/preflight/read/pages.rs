@@ -1,0 +1,206 @@
+//! The objects, a page at a time, and the Secrets that they name.
+//!
+//! Nothing here may hold more than one page of objects, or keep a Secret longer
+//! than it takes to judge it.
+
+use std::collections::BTreeMap;
+
+use futures::{StreamExt, stream};
+use k8s_openapi::api::core::v1::Secret;
+use kube::api::ListParams;
+use kube::core::Request;
+use serde::Deserialize;
+use serde_json::Value;
+use stow_versions::{GROUP, PLURAL};
+
+use super::{AT_ONCE, Installation, Reader, Unread, timed};
+use crate::cluster::{SecretRead, is_secret_name};
+use crate::preflight::finding::{Check, Finding, Severity};
+use crate::preflight::objects::{self, Binding, Standards, Writers};
+
+/// How many objects are held at once.
+const PAGE: u32 = 500;
+
+/// How often a listing is begun anew that took so long that the API server has
+/// forgotten where it began.
+const TRIES: usize = 3;
+
+/// What all objects came to.
+#[derive(Debug, Default)]
+pub(in crate::preflight) struct Judged {
+    pub(in crate::preflight) findings: Vec<Finding>,
+    pub(in crate::preflight) objects: usize,
+    pub(in crate::preflight) clean: usize,
+    pub(in crate::preflight) writers: Writers,
+    /// The namespaces whose Secrets could not be read: why, and of how many
+    /// objects.
+    unread: BTreeMap<String, (String, usize)>,
+}
+
+#[derive(Deserialize)]
+struct Page {
+    #[serde(default)]
+    metadata: Mark,
+    items: Vec<Value>,
+}
+
+#[derive(Default, Deserialize)]
+struct Mark {
+    #[serde(rename = "continue")]
+    next: Option<String>,
+}
+
+/// Why a listing did not come to its end.
+enum Broken {
+    /// It took too long.
+    Expired,
+    Unread(Unread),
+}
+
+impl Reader {
+    /// Judges every object, in whichever version the API server can show.
+    pub(in crate::preflight) async fn objects(
+        &self,
+        installation: &Installation,
+        standards: &Standards,
+    ) -> Judged {
+        let mut told = None;
+        for version in versions(installation) {
+            match self.all(version, standards).await {
+                Ok(judged) => return judged.with_unread(),
+                // The first is that of the version to come.
+                Err(unread) => told = told.or(Some(unread)),
+            }
+        }
+        let mut judged = Judged::default();
+        if let Some(unread) = told {
+            let finding = Finding::new(
+                Severity::Unknown,
+                Check::Objects,
+                format!("The objects cannot be read: {unread}"),
+            );
+            judged.findings.push(finding.advise(
+                "Let the webhook serve, or have whoever runs this be granted the rights of \
+                 docs/preflight.md, and look again.",
+            ));
+        }
+        judged
+    }
+
+    async fn all(&self, version: &str, standards: &Standards) -> Result<Judged, Unread> {
+        let what = format!("{PLURAL}.{version}.{GROUP}");
+        for _ in 0..TRIES {
+            match self.once(version, &what, standards).await {
+                Ok(judged) => return Ok(judged),
+                Err(Broken::Expired) => {}
+                Err(Broken::Unread(unread)) => return Err(unread),
+            }
+        }
+        let why = "each listing took longer than the API server remembers".to_owned();
+        let reached = true;
+        Err(Unread { what, why, reached })
+    }
+
+    async fn once(
+        &self,
+        version: &str,
+        what: &str,
+        standards: &Standards,
+    ) -> Result<Judged, Broken> {
+        let objects = Request::new(format!("/apis/{GROUP}/{version}/{PLURAL}"));
+        let mut judged = Judged::default();
+        let mut parameters = ListParams::default().limit(PAGE);
+        loop {
+            let request = async {
+                let request = objects
+                    .list(&parameters)
+                    .map_err(kube::Error::BuildRequest)?;
+                match self.client.request::<Page>(request).await {
+                    Err(kube::Error::Api(status)) if status.code == 410 => Ok(None),
+                    other => other.map(Some),
+                }
+            };
+            let page = timed(what.to_owned(), request).await;
+            let page = page.map_err(Broken::Unread)?.ok_or(Broken::Expired)?;
+            self.judge(&page.items, standards, &mut judged).await;
+            match page.metadata.next.filter(|next| !next.is_empty()) {
+                Some(next) => parameters = parameters.continue_token(&next),
+                None => return Ok(judged),
+            }
+        }
+    }
+
+    async fn judge(&self, objects: &[Value], standards: &Standards, judged: &mut Judged) {
+        let judgements = stream::iter(objects).map(|object| async move {
+            let mut judgement = objects::judge(object, standards);
+            let mut unread = None;
+            if let Some(binding) = judgement.binding.take() {
+                match self.bound(&binding).await {
+                    Ok(read) => judgement.findings.extend(binding.judge(read)),
+                    Err(error) => unread = Some((binding.namespace().to_owned(), error)),
+                }
+            }
+            (object, judgement, unread)
+        });
+        let mut judgements = judgements.buffered(AT_ONCE);
+        while let Some((object, judgement, unread)) = judgements.next().await {
+            judged.objects += 1;
+            judged.writers.note(object);
+            let bad = |finding: &Finding| finding.severity == Severity::Error;
+            if !judgement.findings.iter().any(bad) {
+                judged.clean += 1;
+            }
+            judged.findings.extend(judgement.findings);
+            if let Some((namespace, error)) = unread {
+                let entry = judged.unread.entry(namespace);
+                entry.or_insert_with(|| (error.to_string(), 0)).1 += 1;
+            }
+        }
+    }
+
+    /// The Secret that an object names.
+    async fn bound(&self, binding: &Binding) -> Result<SecretRead, Unread> {
+        // A name comes from a spec that anybody may have written, and becomes
+        // part of a URL.
+        if !is_secret_name(binding.secret()) {
+            return Ok(SecretRead::Missing);
+        }
+        let found: Option<Secret> = self.secret(binding.namespace(), binding.secret()).await?;
+        Ok(found.map_or(SecretRead::Missing, SecretRead::from))
+    }
+}
+
+impl Judged {
+    /// The same, with a finding for each namespace whose Secrets were not shown.
+    fn with_unread(mut self) -> Self {
+        for (namespace, (why, count)) in std::mem::take(&mut self.unread) {
+            let finding = Finding::new(
+                Severity::Unknown,
+                Check::Secret,
+                format!(
+                    "The Secrets of {count} objects in namespace {namespace} cannot be read: {why}"
+                ),
+            );
+            self.findings
+                .push(finding.advise("Grant the rights of docs/preflight.md."));
+        }
+        self
+    }
+}
+
+/// The versions in which the API server shows objects: v1beta1 first, since it
+/// says all.
+fn versions(installation: &Installation) -> Vec<&'static str> {
+    let known = ["v1beta1", "v1alpha1"];
+    match &installation.definition {
+        Err(_) => known.into(),
+        Ok(None) => Vec::new(),
+        Ok(Some(crd)) => {
+            let served = |name: &&str| {
+                let mut versions = crd.spec.versions.iter();
+                versions.any(|version| version.name == *name && version.served)
+            };
+            known.into_iter().filter(served).collect()
+        }
+    }
+}
