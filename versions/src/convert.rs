@@ -14,9 +14,11 @@
 mod down;
 mod fields;
 mod memory;
+mod ownership;
 mod unusable;
 mod up;
 
+pub use ownership::managed_fields;
 pub use unusable::{Unusable, unusable};
 
 use serde_json::{Map, Value};

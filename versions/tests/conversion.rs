@@ -7,6 +7,8 @@ mod edit;
 mod generate;
 #[path = "conversion/objects.rs"]
 mod objects;
+#[path = "conversion/ownership.rs"]
+mod ownership;
 
 use edit::{Field, hub_edit, spoke_edit};
 use generate::{hub, json, malformed_hub, malformed_spoke, spoke};

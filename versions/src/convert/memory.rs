@@ -32,6 +32,17 @@ impl Side {
         }
     }
 
+    /// The name in an annotation of this side.
+    pub(super) fn name_in(self, annotation: &str) -> Option<&str> {
+        let name = annotation.strip_prefix(self.prefix())?;
+        self.names().contains(&name).then_some(name)
+    }
+
+    /// Whether an annotation is of this side.
+    pub(super) fn is_one(self, annotation: &str) -> bool {
+        self.name_in(annotation).is_some()
+    }
+
     /// The allowlist: every name that may follow the prefix.
     fn names(self) -> Vec<&'static str> {
         match self {
