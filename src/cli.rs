@@ -52,6 +52,11 @@ pub enum Command {
     /// Reads, and writes nothing; before anything is installed too.
     #[command(after_help = PREFLIGHT_CODES)]
     Preflight(Preflight),
+    /// Rewrite every object to v1beta1, prove it, and only then drop v1alpha1 from
+    /// the CustomResourceDefinition's storedVersions. It may be cut off and begun
+    /// anew at any moment.
+    #[command(after_help = MIGRATE_CODES)]
+    Migrate(Migrate),
 }
 
 const PREFLIGHT_CODES: &str = "\
@@ -83,6 +88,39 @@ pub enum Output {
     Table,
     /// One object, for machines.
     Json,
+}
+
+const MIGRATE_CODES: &str = "\
+Exit codes:
+  0  done: every object is stored as v1beta1, and nothing in it names v1alpha1
+  1  some objects are not; each is named, with why and what to do, and
+     storedVersions stays as it is
+  2  the command line cannot be read
+  3  it could not begin or not go on: the definition is not ready, a right is
+     missing, or the API server or the webhook stayed away";
+
+/// How objects are migrated.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Say of each object what would be rewritten, and which ones the API server
+    /// would refuse. Nothing is written.
+    #[arg(long, conflicts_with = "verify")]
+    pub dry_run: bool,
+
+    /// Prove of each object that it is stored as v1beta1 and names v1alpha1
+    /// nowhere, by a write that changes nothing. Run it before v1alpha1 is removed,
+    /// whoever migrated.
+    #[arg(long)]
+    pub verify: bool,
+
+    /// The most writes under way at once. There are fewer while the API server
+    /// answers slowly or says that it has too much to do.
+    #[arg(long, default_value_t = 32, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub concurrency: u16,
+
+    /// How long to go on trying while the API server or the webhook is away.
+    #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = duration)]
+    pub patience: Duration,
 }
 
 /// How manifests are converted.

@@ -11,6 +11,7 @@ pub mod identity;
 pub mod lead;
 pub mod manifest;
 pub mod metrics;
+pub mod migrate;
 pub mod plan;
 pub mod preflight;
 pub mod probes;

@@ -19,7 +19,10 @@ fn main() -> ExitCode {
     carried_out(command).unwrap_or_else(|error| {
         // Not by the log, which may not be there yet.
         let _ = writeln!(std::io::stderr(), "stow: {}", Chain(&*error));
-        failure
+        match error.downcast_ref::<stow::migrate::Error>() {
+            Some(_) => stow::migrate::exit_code(),
+            None => failure,
+        }
     })
 }
 
@@ -30,6 +33,7 @@ fn carried_out(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Crd(settings) => printed(&stow::manifest::crd(&settings)?)?,
         Command::Policies(settings) => printed(&stow::manifest::policies(&settings)?)?,
         Command::Convert(settings) => stow::convert::convert(&settings)?,
+        Command::Migrate(settings) => return Ok(stow::migrate::migrate(&settings)?),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,302 @@
+//! `stow migrate`: every object rewritten to the storage version, and only then the
+//! old version dropped from `status.storedVersions`.
+//!
+//! An API server stores an object in the storage version whenever it is written,
+//! even if nothing changes. What it leaves is who manages which field and what
+//! kubectl applied last, both in the old version's words: they are rewritten by
+//! conversion. Each step does no harm where it is made twice, and is of the one
+//! state of the object that it was computed from; so a migration may be killed at
+//! any moment and begun anew, and several may run at once.
+//!
+//! Nothing here may change a spec or a status, or take an object for migrated that
+//! was not read back.
+
+mod api;
+mod definition;
+mod object;
+mod pace;
+mod progress;
+mod rewrite;
+mod walk;
+
+use std::process::ExitCode;
+use std::{fmt, io};
+
+use kube::{Client, Config};
+use serde_json::Value;
+
+use self::api::{Api, Refusal};
+use self::definition::{Definition, NEW, OLD, dropped};
+use self::object::Outcome;
+use self::progress::Terminal;
+use self::walk::{Tally, walk};
+use crate::cli::Migrate;
+
+/// How often a migration begins anew, because the CRD changed under it. More often
+/// than that it is no accident.
+const ROUNDS: usize = 10;
+
+/// Exit code: some objects are not as they should be. They are named.
+const REMAINING: u8 = 1;
+
+/// Exit code: it could not begin, or not go on.
+const CUT_SHORT: u8 = 3;
+
+/// Why a migration could not begin, or not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No API server is named anywhere.
+    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")]
+    NoCluster(#[source] kube::config::InferConfigError),
+    /// What names the API server cannot be used.
+    #[error("the Kubernetes configuration cannot be used")]
+    Client(#[source] kube::Error),
+    /// The runtime cannot be set up.
+    #[error("the runtime cannot be set up")]
+    Runtime(#[source] io::Error),
+    /// There is nothing to migrate.
+    #[error(
+        "CustomResourceDefinition {} does not exist: apply yaml/crd.yaml",
+        definition::name()
+    )]
+    NoDefinition,
+    /// The CRD is not ready.
+    #[error("CustomResourceDefinition {name} is not ready: {why}", name = definition::name())]
+    NotReady {
+        /// What is wrong, and what to do.
+        why: String,
+    },
+    /// A right is missing.
+    #[error("the API server forbids it: {0}. docs/upgrade.md says which rights it takes")]
+    Denied(String),
+    /// The API server, or what it needs, is away.
+    #[error("gave up {0}. What was migrated stays so: run `stow migrate` again once it is back")]
+    Away(String),
+    /// The CRD changes all the time.
+    #[error(
+        "CustomResourceDefinition {} changed {ROUNDS} times while objects were rewritten: find \
+         out who edits it, and run `stow migrate` again",
+        definition::name()
+    )]
+    Restless,
+    /// Standard output is closed.
+    #[error("cannot write the output")]
+    Output(#[source] io::Error),
+}
+
+impl Error {
+    fn not_ready(why: &dyn fmt::Display) -> Self {
+        let why = why.to_string();
+        Self::NotReady { why }
+    }
+}
+
+/// What is done with each object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Task {
+    /// It is rewritten.
+    Rewrite,
+    /// The same once more, to see that nothing is left.
+    Prove,
+    /// What a rewrite would do is asked of the API server.
+    DryRun,
+    /// It is proven that nothing is left to do.
+    Verify,
+}
+
+/// Whoever watches a migration.
+trait Stage: Send + Sync {
+    /// A walk over so many objects begins.
+    fn begins(&self, task: Task, objects: u64);
+    /// An object is done.
+    fn outcome(&self, task: Task, outcome: &Outcome);
+    /// Something is worth a line.
+    fn say(&self, line: &str);
+}
+
+/// Carries out the command, and returns its exit code.
+pub fn migrate(settings: &Migrate) -> Result<ExitCode, Error> {
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)?;
+    runtime.block_on(commanded(settings))
+}
+
+/// The exit code of an error.
+pub fn exit_code() -> ExitCode {
+    ExitCode::from(CUT_SHORT)
+}
+
+async fn commanded(settings: &Migrate) -> Result<ExitCode, Error> {
+    let config = Config::infer().await.map_err(Error::NoCluster)?;
+    let client = Client::try_from(config).map_err(Error::Client)?;
+    let stage = Terminal::new();
+    let most = usize::from(settings.concurrency);
+    let api = Api::new(client, settings.patience, most, &stage);
+    let tally = if settings.dry_run {
+        dry_run(&api).await
+    } else if settings.verify {
+        verify(&api).await
+    } else {
+        run(&api).await
+    };
+    stage.ends();
+    Ok(if tally?.remaining.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(REMAINING)
+    })
+}
+
+/// Rewrites every object, proves it, and drops the old version; anew wherever the
+/// CRD has changed meanwhile, since what was stored then is not known.
+async fn run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
+    let mut rewritten = 0;
+    for _ in 0..ROUNDS {
+        let (_, definition) = ready(api).await?;
+        let mut tally = walk(api, Task::Rewrite).await?;
+        rewritten += tally.rewritten;
+        if !tally.remaining.is_empty() {
+            api.stage().say(&format!(
+                "Rewrote {rewritten} of {} objects. {} could not be, and status.storedVersions \
+                 stays as it is.",
+                tally.objects,
+                tally.remaining.len()
+            ));
+            return Ok(tally);
+        }
+        let proof = walk(api, Task::Prove).await?;
+        tally.remaining = proof.remaining;
+        if !tally.remaining.is_empty() {
+            return Ok(tally);
+        }
+        if proof.stale > 0 {
+            // Such as by an API server that had not heard of the CRD yet.
+            api.stage().say(&format!(
+                "{} objects were found stored in another version again: going over all.",
+                proof.stale
+            ));
+            continue;
+        }
+        if drop_old(api, &definition).await? {
+            api.stage().say(&format!(
+                "Rewrote {rewritten} of {} objects, and read each back. All are stored as {NEW}, \
+                 and status.storedVersions says so.",
+                proof.objects
+            ));
+            return Ok(tally);
+        }
+        api.stage().say(&format!(
+            "CustomResourceDefinition {} changed meanwhile: going over the objects again.",
+            definition::name()
+        ));
+    }
+    Err(Error::Restless)
+}
+
+/// Says of every object what would become of it.
+async fn dry_run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
+    let (_, definition) = ready(api).await?;
+    let tally = walk(api, Task::DryRun).await?;
+    let stored = definition.stored.join(", ");
+    api.stage().say(&format!(
+        "{} objects would be rewritten, {} could not be. They are stored as any of: {stored}. \
+         Nothing was written.",
+        tally.rewritten,
+        tally.remaining.len()
+    ));
+    Ok(tally)
+}
+
+/// Proves of every object that it is stored in the new version and names no other.
+async fn verify<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
+    let (_, definition) = ready(api).await?;
+    let tally = walk(api, Task::Verify).await?;
+    let (_, after) = ready(api).await?;
+    if !definition.stands_in(&after) {
+        return Err(Error::not_ready(
+            &"it changed while objects were read back, which proves nothing then: run `stow \
+              migrate --verify` again",
+        ));
+    }
+    let stage = api.stage();
+    let (objects, remaining) = (tally.objects, tally.remaining.len());
+    if remaining == 0 {
+        stage.say(&format!(
+            "All {objects} objects are stored as {NEW}, and none names {OLD}."
+        ));
+        if !after.is_alone() {
+            stage.say(&format!(
+                "status.storedVersions still says {}: run `stow migrate`.",
+                after.stored.join(", ")
+            ));
+        }
+        return Ok(tally);
+    }
+    stage.say(&format!(
+        "{remaining} of {objects} objects are not migrated."
+    ));
+    if after.is_alone() {
+        stage.say(&format!(
+            "status.storedVersions says {NEW} alone, which is not so: do not remove {OLD} from \
+             the CustomResourceDefinition before `stow migrate` ends with 0."
+        ));
+    }
+    Ok(tally)
+}
+
+/// The CRD, once it is one that can be migrated under, and its webhook answers.
+async fn ready<S: Stage>(api: &Api<'_, S>) -> Result<(Value, Definition), Error> {
+    let crd = api.definition().await.map_err(of_the_definition)?;
+    let definition = Definition::of(&crd).map_err(|unready| Error::not_ready(&unready))?;
+    if definition.serves_old {
+        let page = match api.page(None).await {
+            Ok(page) => page,
+            Err(Refusal::Gone) => return Err(Error::NoDefinition),
+            Err(refusal) => return Err(of_the_definition(refusal)),
+        };
+        // In whichever of them it is stored, the other takes the webhook.
+        if let Some(object) = page.items.first() {
+            for version in [NEW, OLD] {
+                match api.read(object, version).await {
+                    Ok(_) | Err(Refusal::Gone) => {}
+                    Err(refusal) => return Err(of_the_definition(refusal)),
+                }
+            }
+        }
+    }
+    Ok((crd, definition))
+}
+
+/// Drops the old version from what objects may be stored in, if the CRD is still
+/// the one that they were rewritten under.
+async fn drop_old<S: Stage>(api: &Api<'_, S>, under: &Definition) -> Result<bool, Error> {
+    loop {
+        let crd = api.definition().await.map_err(of_the_definition)?;
+        match Definition::of(&crd) {
+            Ok(now) if under.stands_in(&now) => {
+                if now.is_alone() {
+                    return Ok(true);
+                }
+            }
+            _ => return Ok(false),
+        }
+        match api.settle(&dropped(&crd)).await {
+            Ok(_) => return Ok(true),
+            // Of what else, the next look tells.
+            Err(Refusal::Conflict) => {}
+            Err(refusal) => return Err(of_the_definition(refusal)),
+        }
+    }
+}
+
+fn of_the_definition(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Gone => Error::NoDefinition,
+        Refusal::Fatal(error) => error,
+        Refusal::Refused(words) => Error::Denied(words),
+        Refusal::Conflict | Refusal::Expired(_) => Error::Restless,
+    }
+}

@@ -1,0 +1,316 @@
+//! The calls of a migration: each is made until it is answered, as long as there
+//! is hope.
+//!
+//! Nothing here may decide what is written, or give up on one object for what is
+//! wrong with the whole cluster.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Method, Request};
+use kube::Client;
+use kube::api::{GetParams, ListParams, Patch, PatchParams};
+use kube::core::{Request as Ask, Status};
+use rand::RngExt;
+use serde::Deserialize;
+use serde_json::Value;
+use stow_versions::{GROUP, PLURAL};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::definition::{self, NEW};
+use super::pace::Pace;
+use super::{Error, Stage};
+use crate::chain::Chain;
+use crate::complaint::Complaint;
+
+/// How many objects a page holds: kubectl's and the API server's own number.
+const PAGE: u32 = 500;
+
+/// How long one call may take: kube sets no bound, and an API server that went
+/// away without a word would be waited for, for ever. It gives a webhook 30 s.
+const CALL: Duration = Duration::from_secs(45);
+
+/// The first pause after a failure, and the longest.
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+
+const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+/// A page of objects.
+#[derive(Deserialize)]
+pub(super) struct Page {
+    metadata: PageMetadata,
+    pub(super) items: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageMetadata {
+    #[serde(default)]
+    r#continue: String,
+    #[serde(default)]
+    remaining_item_count: Option<u64>,
+}
+
+impl Page {
+    /// Where the next one begins; nothing after the last.
+    pub(super) fn next(&self) -> Option<String> {
+        Some(self.metadata.r#continue.clone()).filter(|token| !token.is_empty())
+    }
+
+    /// How many objects there are from this page on, as far as the API server says.
+    pub(super) fn left(&self) -> u64 {
+        self.items.len() as u64 + self.metadata.remaining_item_count.unwrap_or_default()
+    }
+}
+
+/// Why a call was not carried out, and will not be however often it is made.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    /// What it was for is not there.
+    Gone,
+    /// It was about another state of the object than there is.
+    Conflict,
+    /// A page token was too old; perhaps with another to go on from.
+    Expired(Option<String>),
+    /// The API server's words.
+    Refused(String),
+    /// There is no going on at all.
+    Fatal(Error),
+}
+
+/// The API server, and how it fares.
+pub(super) struct Api<'a, S> {
+    client: Client,
+    patience: Duration,
+    stage: &'a S,
+    fare: Mutex<Fare>,
+}
+
+/// How calls fare.
+struct Fare {
+    pace: Pace,
+    complaint: Complaint,
+    /// When one was last answered.
+    answered: Instant,
+}
+
+impl<'a, S: Stage> Api<'a, S> {
+    pub(super) fn new(client: Client, patience: Duration, most: usize, stage: &'a S) -> Self {
+        Self {
+            client,
+            patience,
+            stage,
+            fare: Mutex::new(Fare {
+                pace: Pace::new(most),
+                complaint: Complaint::default(),
+                answered: Instant::now(),
+            }),
+        }
+    }
+
+    fn fare(&self) -> MutexGuard<'_, Fare> {
+        // Whoever held it has left nothing half done.
+        self.fare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever watches.
+    pub(super) fn stage(&self) -> &'a S {
+        self.stage
+    }
+
+    /// How many writes may be under way now.
+    pub(super) fn bound(&self) -> usize {
+        self.fare().pace.bound()
+    }
+
+    /// A page of every object, in the new version.
+    pub(super) async fn page(&self, token: Option<&str>) -> Result<Page, Refusal> {
+        let params = ListParams {
+            limit: Some(PAGE),
+            continue_token: token.map(str::to_owned),
+            ..ListParams::default()
+        };
+        let url = format!("/apis/{GROUP}/{NEW}/{PLURAL}");
+        self.call("list postgresdbs", &|| Ask::new(&url).list(&params))
+            .await
+    }
+
+    /// An object as a version shows it, from where it is stored.
+    pub(super) async fn read(&self, object: &Value, version: &str) -> Result<Value, Refusal> {
+        let (url, name) = place(object, version);
+        let what = format!("read {}", label(object));
+        self.call(&what, &|| Ask::new(&url).get(&name, &GetParams::default()))
+            .await
+    }
+
+    /// Changes an object by a merge patch: a server-side apply fails on one that
+    /// holds a value of a wrong type.
+    pub(super) async fn patch(
+        &self,
+        object: &Value,
+        patch: &Value,
+        manager: &str,
+        dry_run: bool,
+    ) -> Result<Value, Refusal> {
+        let (url, name) = place(object, NEW);
+        let params = PatchParams {
+            dry_run,
+            field_manager: Some(manager.to_owned()),
+            ..PatchParams::default()
+        };
+        let what = format!("rewrite {}", label(object));
+        let patch = Patch::Merge(patch);
+        self.call(&what, &|| Ask::new(&url).patch(&name, &params, &patch))
+            .await
+    }
+
+    /// The CRD.
+    pub(super) async fn definition(&self) -> Result<Value, Refusal> {
+        let name = definition::name();
+        self.call(&format!("read CustomResourceDefinition {name}"), &|| {
+            Ask::new(DEFINITIONS).get(&name, &GetParams::default())
+        })
+        .await
+    }
+
+    /// Changes the CRD's status.
+    pub(super) async fn settle(&self, patch: &Value) -> Result<Value, Refusal> {
+        let name = definition::name();
+        let params = PatchParams {
+            field_manager: Some(super::rewrite::MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let patch = Patch::Merge(patch);
+        self.call(
+            &format!("write the status of CustomResourceDefinition {name}"),
+            &|| Ask::new(DEFINITIONS).patch_subresource("status", &name, &params, &patch),
+        )
+        .await
+    }
+
+    /// Makes a call until it is answered with more than that nobody can, now.
+    async fn call<T: serde::de::DeserializeOwned>(
+        &self,
+        what: &str,
+        request: &(dyn Fn() -> Result<Request<Vec<u8>>, kube::core::request::Error> + Sync),
+    ) -> Result<T, Refusal> {
+        let begun = Instant::now();
+        let mut pause = PAUSES.0;
+        loop {
+            let ask = request().map_err(|error| Refusal::Refused(error.to_string()))?;
+            let writes = ask.method() == Method::PATCH;
+            let sent = Instant::now();
+            let answer = timeout(CALL, self.client.request::<T>(ask)).await;
+            let took = writes.then(|| sent.elapsed());
+            let trouble = match answer {
+                Ok(Ok(answer)) => {
+                    self.works(took);
+                    return Ok(answer);
+                }
+                Ok(Err(error)) => match judged(error) {
+                    Judged::Final(refusal) => {
+                        self.works(took);
+                        return Err(refusal);
+                    }
+                    Judged::Passing(trouble) => trouble,
+                },
+                Err(_) => Trouble::new(format!("no answer within {} s", CALL.as_secs())),
+            };
+            self.fare().pace.pushed_back();
+            if begun.elapsed() > self.patience {
+                let words = format!("to {what}: {}", trouble.words);
+                // Where others were answered meanwhile it is this object alone.
+                return Err(if self.fare().answered > begun {
+                    Refusal::Refused(words)
+                } else {
+                    Refusal::Fatal(Error::Away(words))
+                });
+            }
+            let news = self.fare().complaint.is_new(&trouble.words);
+            if news {
+                self.stage
+                    .say(&format!("trying again to {what}: {}", trouble.words));
+            }
+            let spread = rand::rng().random_range(0.5..1.0);
+            sleep(trouble.after.unwrap_or_default().max(pause.mul_f64(spread))).await;
+            pause = (pause * 2).min(PAUSES.1);
+        }
+    }
+
+    /// A call was answered; a write took so long.
+    fn works(&self, took: Option<Duration>) {
+        let mut fare = self.fare();
+        fare.answered = Instant::now();
+        fare.complaint.settle();
+        if let Some(took) = took {
+            fare.pace.answered(took);
+        }
+    }
+}
+
+/// What passes by itself.
+struct Trouble {
+    words: String,
+    /// When the API server asked to be asked again.
+    after: Option<Duration>,
+}
+
+impl Trouble {
+    fn new(words: String) -> Self {
+        Self { words, after: None }
+    }
+}
+
+enum Judged {
+    Final(Refusal),
+    Passing(Trouble),
+}
+
+fn judged(error: kube::Error) -> Judged {
+    let status = match error {
+        kube::Error::Api(status) => status,
+        kube::Error::SerdeError(error) => {
+            let words = crate::complaint::unreadable(&error);
+            return Judged::Final(Refusal::Fatal(Error::Away(words)));
+        }
+        kube::Error::Auth(error) => {
+            let words = Chain(&error).to_string();
+            return Judged::Final(Refusal::Fatal(Error::Denied(words)));
+        }
+        other => return Judged::Passing(Trouble::new(Chain(&other).to_string())),
+    };
+    let words = status.message.clone();
+    Judged::Final(match status.code {
+        401 => Refusal::Fatal(Error::Denied(words)),
+        404 => Refusal::Gone,
+        409 => Refusal::Conflict,
+        410 => Refusal::Expired(next(&status)),
+        408 | 429 | 500.. => {
+            let seconds = status.details.map(|details| details.retry_after_seconds);
+            return Judged::Passing(Trouble {
+                words,
+                after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
+            });
+        }
+        _ => Refusal::Refused(words),
+    })
+}
+
+/// Where a list can go on whose token is too old, if it can.
+fn next(status: &Status) -> Option<String> {
+    status.metadata.as_ref()?.continue_.clone()
+}
+
+/// An object's URL, up to its name.
+fn place(object: &Value, version: &str) -> (String, String) {
+    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
+    let namespace = text("namespace");
+    let url = format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}");
+    (url, text("name").to_owned())
+}
+
+/// An object, for people.
+pub(super) fn label(object: &Value) -> String {
+    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
+    format!("{}/{}", text("namespace"), text("name"))
+}

@@ -1,0 +1,147 @@
+//! One object: rewritten until nothing of it says the old version, or proven to be
+//! as it should be.
+//!
+//! Nothing here may write what was computed from another state of the object than
+//! the one that it is written over.
+
+use std::time::Duration;
+
+use rand::RngExt;
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::api::{Api, Refusal, label};
+use super::definition::{NEW, OLD};
+use super::rewrite::Finding;
+use super::{Error, Stage, Task};
+
+/// How often an object is tried that others write at the same time. Each try is a
+/// few milliseconds, so this outlasts any writer but one that never pauses.
+const TRIES: u32 = 50;
+
+/// The longest pause between two tries.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What became of an object.
+#[derive(Debug)]
+pub(super) enum Fate {
+    /// It is stored in the new version, and was already.
+    AsItWas,
+    /// It is stored in the new version now; what else was rewritten.
+    Rewritten(Vec<String>),
+    /// It exists no more.
+    Gone,
+    /// It is not as it should be: why, and what to do.
+    Remains(String),
+}
+
+/// An object with its fate.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) object: String,
+    pub(super) fate: Fate,
+    /// Annotations of others that name the old version.
+    pub(super) elsewhere: Vec<String>,
+}
+
+/// Carries out a task on an object as it was listed.
+pub(super) async fn carry_out<S: Stage>(
+    api: &Api<'_, S>,
+    task: Task,
+    listed: Value,
+) -> Result<Outcome, Error> {
+    let object = label(&listed);
+    let mut rewritten: Option<Vec<String>> = None;
+    let mut live = listed;
+    for attempt in 0..TRIES {
+        let finding = Finding::of(&live);
+        let outcome = |fate| Outcome {
+            object: object.clone(),
+            fate,
+            elsewhere: finding.elsewhere.clone(),
+        };
+        // Even where the bytes alone are due, of this state: what a later one says
+        // is to be seen first.
+        let touch = Finding::nothing();
+        let changes = task != Task::Verify && !finding.is_clean();
+        let write = if changes { &finding } else { &touch };
+        let patch = write.patch(&live);
+        let dry_run = task == Task::DryRun;
+        let after = match api.patch(&live, &patch, &write.manager, dry_run).await {
+            Ok(after) => after,
+            Err(Refusal::Conflict) => {
+                let pause = PAUSE.min(Duration::from_millis(u64::from(attempt)) * 5);
+                sleep(pause.mul_f64(rand::rng().random_range(0.0..1.0))).await;
+                match api.read(&live, NEW).await {
+                    Ok(now) => live = now,
+                    Err(refusal) => return refused(refusal).map(outcome),
+                }
+                continue;
+            }
+            Err(refusal) => return refused(refusal).map(outcome),
+        };
+        if let Some(words) = &finding.beyond {
+            return Ok(outcome(Fate::Remains(words.clone())));
+        }
+        if task == Task::DryRun {
+            return Ok(outcome(Fate::Rewritten(finding.what.clone())));
+        }
+        let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
+        let moved = version(&after) != version(&live);
+        if task == Task::Verify {
+            return Ok(outcome(verified(moved, &finding)));
+        }
+        if moved {
+            rewritten
+                .get_or_insert_default()
+                .extend(finding.what.clone());
+        }
+        // Whoever wrote before us may have left more.
+        if Finding::of(&after).is_clean() {
+            return Ok(outcome(rewritten.map_or(Fate::AsItWas, Fate::Rewritten)));
+        }
+        live = after;
+    }
+    Ok(Outcome {
+        object,
+        fate: Fate::Remains(
+            "others write it without a pause: stop them, and run `stow migrate` again".to_owned(),
+        ),
+        elsewhere: Vec::new(),
+    })
+}
+
+/// A write that changed nothing left the resourceVersion as it was: the API server
+/// found in etcd, byte for byte, what it would have stored. Else it has stored it
+/// now, which was another version until then.
+fn verified(moved: bool, finding: &Finding) -> Fate {
+    let mut faults = Vec::new();
+    if moved {
+        faults.push("it was not stored as v1beta1 writes it, and is since this check".to_owned());
+    }
+    if !finding.is_clean() {
+        faults.push(format!(
+            "{OLD} is named in its {}",
+            finding.what.join(" and ")
+        ));
+    }
+    if faults.is_empty() {
+        return Fate::AsItWas;
+    }
+    Fate::Remains(format!("{}: run `stow migrate`", faults.join("; ")))
+}
+
+fn refused(refusal: Refusal) -> Result<Fate, Error> {
+    match refusal {
+        Refusal::Gone => Ok(Fate::Gone),
+        Refusal::Fatal(error) => Err(error),
+        Refusal::Refused(words) => Ok(Fate::Remains(format!(
+            "the API server refuses it: {words}. Mend what it names, or have whoever owns that \
+             rule let it pass, and run `stow migrate` again"
+        ))),
+        // Neither comes as an answer to what is asked of one object.
+        Refusal::Conflict | Refusal::Expired(_) => Ok(Fate::Remains(
+            "it changes all the time: run `stow migrate` again".to_owned(),
+        )),
+    }
+}
