@@ -24,6 +24,7 @@ mod legacy;
 mod local;
 mod looks;
 mod managers;
+mod migrate;
 mod outages;
 mod ownership;
 mod pending;

@@ -48,6 +48,34 @@ impl Etcd {
         self.call("put", &body).await.map(drop)
     }
 
+    /// Every key that begins so, with its value, such as all of
+    /// `/registry/myob.com/`.
+    pub async fn under(&self, prefix: &str) -> Result<Vec<(String, Vec<u8>)>> {
+        // etcd's own way to ask for a prefix: up to the next text of its length.
+        let mut end = prefix.as_bytes().to_vec();
+        if let Some(last) = end.last_mut() {
+            *last = last.saturating_add(1);
+        }
+        let body = json!({"key": BASE64.encode(prefix), "range_end": BASE64.encode(end)});
+        let answer = self.call("range", &body).await?;
+        let decoded = |found: &Value, field: &str| {
+            let text = found[field].as_str().unwrap_or_default();
+            BASE64.decode(text).map_err(|error| {
+                Error::Unexpected(format!(
+                    "etcd's {field} under {prefix} is not base64: {error}"
+                ))
+            })
+        };
+        let found = answer["kvs"].as_array().map_or(&[][..], Vec::as_slice);
+        found
+            .iter()
+            .map(|found| {
+                let key = String::from_utf8_lossy(&decoded(found, "key")?).into_owned();
+                Ok((key, decoded(found, "value")?))
+            })
+            .collect()
+    }
+
     async fn call(&self, method: &str, body: &Value) -> Result<Value> {
         let request = Request::post(format!("/v3/kv/{method}"))
             .body(Full::from(body.to_string()))
