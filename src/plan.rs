@@ -221,6 +221,8 @@ pub struct Observed {
     /// The version that RDS was asked for by an upgrade to another major, for
     /// this generation of the spec.
     pub upgrade_tried: Option<String>,
+    /// Whether the object's status has conditions, which Stow alone writes.
+    pub reported: bool,
     /// What the spec said when the database was taken over, and is left as it is,
     /// by the object's status.
     pub inherited: BTreeMap<String, String>,

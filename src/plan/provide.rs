@@ -38,8 +38,7 @@ pub(super) fn plan(
     let subject = &desired.subject;
     let own = own_instance(subject, observed, &mut plan);
     if let Some(instance) = own {
-        let since_2017 = ownership(subject, instance) == Ownership::Since2017;
-        let takeover = Takeover::of(desired, Some(database), instance, observed, since_2017);
+        let takeover = Takeover::of(desired, Some(database), instance, observed);
         let kept = keep::Kept {
             subject,
             database: &takeover.remaining(database),
@@ -47,16 +46,24 @@ pub(super) fn plan(
             takeover: &takeover,
         };
         keep::plan(&kept, observed, now, &mut plan);
-        takeover.note(observed, &mut plan);
+        held(observed, &takeover, &mut plan);
     } else if let Presence::Absent { sweeps, .. } = observed.instance {
         create::plan(subject, database, observed, sweeps, &mut plan);
     }
-    // A client that replaces the whole object drops the finalizer, and a
-    // deletion would then leave the instance behind.
-    if !observed.finalizer && (own.is_some() || !plan.actions.is_empty()) {
+    if own.is_none() && !observed.finalizer && !plan.actions.is_empty() {
         plan.actions.insert(0, Action::AddFinalizer);
     }
     plan
+}
+
+/// Puts the finalizer on an object that has an instance: a client that replaces
+/// the whole object drops it, and a deletion would then leave the instance behind.
+/// What is inherited is noted before: without it, it would be no takeover any more.
+fn held(observed: &Observed, takeover: &Takeover, plan: &mut Plan) {
+    if !observed.finalizer {
+        plan.actions.insert(0, Action::AddFinalizer);
+    }
+    takeover.note(observed, plan);
 }
 
 /// A spec that cannot be followed changes nothing; yet whoever owns an
@@ -66,12 +73,8 @@ pub(super) fn unclear(desired: &Desired, observed: &Observed, message: &str) -> 
     let subject = &desired.subject;
     let own = own_instance(subject, observed, &mut plan);
     if let Some(instance) = own {
-        let since_2017 = ownership(subject, instance) == Ownership::Since2017;
-        let takeover = Takeover::of(desired, None, instance, observed, since_2017);
-        takeover.note(observed, &mut plan);
-        if !observed.finalizer {
-            plan.actions.insert(0, Action::AddFinalizer);
-        }
+        let takeover = Takeover::of(desired, None, instance, observed);
+        held(observed, &takeover, &mut plan);
     }
     plan.blocked
         .insert(0, Obstacle::new(Reason::InvalidSpec, message));

@@ -15,6 +15,7 @@ use stow_versions::status::{PendingChange, Reason};
 use crate::rds::{Instance, Settings};
 
 use super::modify::Changes;
+use super::ownership::{Ownership, ownership};
 use super::{
     Action, Database, Desired, Observed, Obstacle, Plan, SecretState, Subject, upgrade, volume,
 };
@@ -32,20 +33,18 @@ pub(super) struct Takeover {
 }
 
 impl Takeover {
-    /// Looks at an instance that is the object's: `since_2017`, if it has not
-    /// taken Stow's tags yet. Without a database the spec cannot be followed, and
-    /// everything that it says is left as it is.
+    /// Looks at an instance that is the object's. Without a database the spec
+    /// cannot be followed, and everything that it says is left as it is.
     pub(super) fn of(
         desired: &Desired,
         database: Option<&Database>,
         instance: &Instance,
         observed: &Observed,
-        since_2017: bool,
     ) -> Self {
         let stated = &desired.stated;
         let mut inherited = if desired.applies_at_once {
             BTreeMap::new()
-        } else if since_2017 {
+        } else if begins(desired, instance, observed) {
             let mut all = stated.clone();
             all.insert(PASSWORD.to_owned(), "unknown".to_owned());
             all
@@ -110,6 +109,14 @@ impl Takeover {
             )),
         })
     }
+}
+
+/// Whether the instance is taken over now: it has not taken Stow's tags; or it has,
+/// and somebody went back to the old operator since, who takes the finalizer off,
+/// and whose status has nothing of Stow's.
+fn begins(desired: &Desired, instance: &Instance, observed: &Observed) -> bool {
+    ownership(&desired.subject, instance) == Ownership::Since2017
+        || !observed.finalizer && !observed.reported
 }
 
 /// Whether the instance is not what the spec says at a path, or may not be. What

@@ -38,5 +38,6 @@ mod storms;
 mod sweep;
 mod takeover;
 mod tenants;
+mod upgrade;
 mod usage;
 mod versions;

@@ -151,7 +151,9 @@ fn only_tagged(stage: &Stage, left: &Legacy) {
 /// word, that too.
 async fn an_edit_counts(stage: &Stage, left: &Legacy) -> Result<()> {
     let edited = &left.of(Shape::EditedSize).name;
-    stage.edit(edited, r#"{"multiAZ":true}"#).await?;
+    // By its whole name: kubectl goes on preferring the version that it knew.
+    let new = format!("postgresdbs.v1beta1.myob.com/{edited}");
+    stage.patch(&new, r#"{"spec":{"multiAZ":true}}"#).await?;
     stage
         .object(edited, "a standby", |object| {
             object["status"]["observedGeneration"] == object["metadata"]["generation"]

@@ -16,6 +16,7 @@ const TAGS: &str = "tag(Created By,stow.myob.com/cluster,stow.myob.com/identifie
 fn since_2017(said: &[(&str, &str)]) -> World {
     World::settled().with(|world| {
         world.observed.finalizer = false;
+        world.observed.reported = false;
         let instance = world.instance();
         for key in [TAG_CLUSTER, TAG_UID, TAG_OBJECT, TAG_IDENTIFIER] {
             instance.tags.remove(key);
@@ -95,7 +96,7 @@ fn what_the_instance_is_not_is_noted_before_it_takes_our_tags() {
         } else {
             format!("inherits({noted}) ")
         };
-        decides(world, |_| {}, &format!("+finalizer {note}{TAGS}"));
+        decides(world, |_| {}, &format!("{note}+finalizer {TAGS}"));
 
         let mut world = since_2017(said);
         take_over(&mut world);
@@ -169,7 +170,7 @@ fn a_spec_that_cannot_be_followed_is_taken_over_too() {
     };
     let said = [("multiAZ", "true")];
     let inherits = "inherits(multiAZ=true,size=db.t3.small)";
-    let want = format!("+finalizer {inherits} {TAGS} !InvalidSpec");
+    let want = format!("{inherits} +finalizer {TAGS} !InvalidSpec");
     decides(since_2017(&said), unclear, &want);
     let mut world = since_2017(&said).with(unclear).with(take_over);
     decides(
@@ -217,7 +218,7 @@ fn what_is_not_allowed_is_inherited_all_the_same() {
 #[test]
 fn a_missing_secret_brings_no_new_password() {
     let missing = |w: &mut World| w.observed.secret = SecretState::Missing;
-    let want = format!("+finalizer inherits((password)=unknown) {TAGS} !SecretMissing");
+    let want = format!("inherits((password)=unknown) +finalizer {TAGS} !SecretMissing");
     decides(since_2017(&[]), missing, &want);
     let taken = || since_2017(&[]).with(missing).with(take_over);
     decides(taken(), |_| {}, "!SecretMissing");
@@ -230,6 +231,32 @@ fn a_missing_secret_brings_no_new_password() {
     decides(taken(), word, "inherits() +secret(orders*)");
     // One that goes later is made anew, as for any other instance.
     decides(since_2017(&[]).with(take_over), missing, "+secret(orders*)");
+}
+
+/// Who goes back to the old operator, and comes again, finds the instance with
+/// Stow's tags and a status that knows nothing of it.
+#[test]
+fn what_is_taken_over_once_more_is_left_as_it_is_too() {
+    let said = [("multiAZ", "true")];
+    let went_back = |w: &mut World| {
+        take_over(w);
+        w.observed.finalizer = false;
+        w.observed.inherited.clear();
+    };
+    let want = "inherits(multiAZ=true) +finalizer";
+    decides(since_2017(&said), went_back, want);
+    decides(
+        since_2017(&said).with(went_back).with(take_over),
+        |_| {},
+        "",
+    );
+    // A client that replaces an object of Stow's takes off the finalizer alone.
+    let replaced = |w: &mut World| {
+        w.observed.finalizer = false;
+        say(w, "multiAZ", "true");
+    };
+    let want = "+finalizer modify(multiAZ=true,now)";
+    decides(World::settled(), replaced, want);
 }
 
 /// Nothing that can change is left out of what is noted.
@@ -270,15 +297,10 @@ fn every_part_of_a_database_that_changes_has_a_path() {
         world.desired.stated.extend([text.clone()]);
         world.observed.inherited.extend([text]);
     }
+    (world.observed.finalizer, world.observed.reported) = (false, false);
     let instance = World::settled().instance().clone();
     let database = world.database().clone();
-    let taken = takeover::Takeover::of(
-        &world.desired,
-        Some(&database),
-        &instance,
-        &world.observed,
-        true,
-    );
+    let taken = takeover::Takeover::of(&world.desired, Some(&database), &instance, &world.observed);
     let remaining = taken.remaining(&database);
     let changes = crate::plan::modify::Changes::between(&remaining, &instance);
     assert_eq!(changes.parts(), []);

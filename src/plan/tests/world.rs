@@ -75,6 +75,7 @@ impl World {
             sent_password: None,
             failed: Vec::new(),
             upgrade_tried: None,
+            reported: true,
             inherited: BTreeMap::new(),
             read_only: false,
         };

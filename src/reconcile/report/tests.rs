@@ -79,6 +79,7 @@ fn observed(instance: Presence) -> Observed {
         sent_password: None,
         failed: Vec::new(),
         upgrade_tried: None,
+        reported: true,
         inherited: std::collections::BTreeMap::new(),
         read_only: false,
     }
