@@ -187,6 +187,10 @@ pub struct Creation {
 
 /// What is known of the world around one object.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact by itself, and none excludes another"
+)]
 pub struct Observed {
     /// Whether the object carries Stow's finalizer.
     pub finalizer: bool,

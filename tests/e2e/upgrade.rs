@@ -96,8 +96,7 @@ impl Way {
                 typed = shell.run(block) => typed,
                 error = self.kubelet.work(&mut self.stage) => Err(error),
             };
-            let text = typed.map_err(|error| self.stage.explain(&error));
-            printed.push(text.inspect_err(|_| eprintln!("{heading}: {block}"))?);
+            printed.push(typed.map_err(|error| self.stage.explain(&error))?);
         }
         Ok(printed)
     }
