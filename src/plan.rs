@@ -20,6 +20,7 @@ mod parts;
 mod provide;
 mod secret;
 mod state;
+mod takeover;
 mod upgrade;
 mod volume;
 mod withhold;
@@ -55,6 +56,11 @@ pub struct Desired {
     pub subject: Subject,
     /// What should become of its database.
     pub goal: Goal,
+    /// Every value of the spec by its path, as text: `tags.team`, `shop`.
+    pub stated: BTreeMap<String, String>,
+    /// Whether the object's annotation says that the spec counts from the moment
+    /// on at which its database is taken over.
+    pub applies_at_once: bool,
     /// Whether the object's annotation says that nothing is to change at AWS.
     pub paused: bool,
 }
@@ -181,6 +187,10 @@ pub struct Creation {
 
 /// What is known of the world around one object.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact by itself, and none excludes another"
+)]
 pub struct Observed {
     /// Whether the object carries Stow's finalizer.
     pub finalizer: bool,
@@ -215,6 +225,11 @@ pub struct Observed {
     /// The version that RDS was asked for by an upgrade to another major, for
     /// this generation of the spec.
     pub upgrade_tried: Option<String>,
+    /// Whether the object's status has conditions, which Stow alone writes.
+    pub reported: bool,
+    /// What the spec said when the database was taken over, and is left as it is,
+    /// by the object's status.
+    pub inherited: BTreeMap<String, String>,
     /// Whether the operator was told to change nothing.
     pub read_only: bool,
 }
@@ -281,7 +296,7 @@ impl Plan {
 /// next observation plans the rest.
 pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
     let mut plan = match &desired.goal {
-        Goal::Exists(database) => provide::plan(&desired.subject, database, observed, now),
+        Goal::Exists(database) => provide::plan(desired, database, observed, now),
         Goal::Gone {
             policy,
             final_snapshot,
@@ -294,7 +309,7 @@ pub fn plan(desired: &Desired, observed: &Observed, now: Timestamp) -> Plan {
             };
             delete::plan(&desired.subject, &departure, observed)
         }
-        Goal::Unclear { message } => provide::unclear(&desired.subject, observed, message),
+        Goal::Unclear { message } => provide::unclear(desired, observed, message),
     };
     hold::back(&mut plan, observed, now);
     if observed.read_only {

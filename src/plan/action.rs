@@ -28,6 +28,9 @@ pub enum Action {
         /// `EngineVersion`.
         version: String,
     },
+    /// Writes down, before an instance of 2017 takes Stow's tags, what of the spec
+    /// it is not to be made by that.
+    NoteInherited(BTreeMap<String, String>),
     /// Creates the Secret.
     CreateSecret(SecretContent),
     /// Sets keys of a Secret that exists.

@@ -12,20 +12,32 @@ use crate::rds::Instance;
 
 use super::provide::claim;
 use super::state::{State, state};
+use super::takeover::Takeover;
 use super::{
     Action, Database, Observed, Obstacle, Plan, Subject, Undecided, change, fixed, modify, secret,
     volume,
 };
 
+/// An instance that is the object's, and what it is to be.
+pub(super) struct Kept<'a> {
+    /// The object.
+    pub(super) subject: &'a Subject,
+    /// What the spec says that counts.
+    pub(super) database: &'a Database,
+    /// The instance.
+    pub(super) instance: &'a Instance,
+    /// What of the spec does not count.
+    pub(super) takeover: &'a Takeover,
+}
+
 /// Keeps an instance that is the object's as the spec says.
-pub(super) fn plan(
-    subject: &Subject,
-    database: &Database,
-    instance: &Instance,
-    observed: &Observed,
-    now: Timestamp,
-    plan: &mut Plan,
-) {
+pub(super) fn plan(kept: &Kept<'_>, observed: &Observed, now: Timestamp, plan: &mut Plan) {
+    let Kept {
+        subject,
+        database,
+        instance,
+        takeover,
+    } = *kept;
     let changeable = match state(&instance.status) {
         State::Settled | State::StorageSettling => true,
         State::InProgress(reason) => {
@@ -66,8 +78,15 @@ pub(super) fn plan(
     plan.blocked.extend(database.denied.clone());
     plan.blocked.extend(undecided(database, instance));
     plan.blocked.extend(volume::impossible(database, instance));
-    let password = secret::plan(&database.secret_name, instance, observed, plan);
+    let password = match takeover.missing_secret(&database.secret_name) {
+        Some(obstacle) => {
+            plan.blocked.push(obstacle);
+            None
+        }
+        None => secret::plan(&database.secret_name, instance, observed, plan),
+    };
     plan.pending = change::accepted(database, instance);
+    plan.pending.extend(takeover.pending());
     plan.pending.extend(lacking(database, instance));
     let room = change::Room { changeable, now };
     change::plan(database, instance, password, &room, observed, plan);

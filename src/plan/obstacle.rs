@@ -37,6 +37,7 @@ impl Obstacle {
             | Reason::PreviousInstanceExists
             | Reason::InstanceMissing
             | Reason::SecretConflict
+            | Reason::SecretMissing
             | Reason::IncompatibleState
             | Reason::Refused
             | Reason::Paused => true,

@@ -9,9 +9,10 @@ use stow_versions::status::Reason;
 use crate::rds::Instance;
 
 use super::ownership::{Ownership, ownership};
+use super::takeover::Takeover;
 use super::{
-    Action, Database, Noted, Observed, Obstacle, Plan, Presence, SecretState, Subject, create,
-    keep, secret,
+    Action, Database, Desired, Noted, Observed, Obstacle, Plan, Presence, SecretState, Subject,
+    create, keep, secret,
 };
 
 /// A sweep may miss an instance whose page shifted, and RDS may not list one
@@ -28,34 +29,52 @@ pub(crate) fn once_existed(recorded: bool, secret: &SecretState) -> bool {
 }
 
 pub(super) fn plan(
-    subject: &Subject,
+    desired: &Desired,
     database: &Database,
     observed: &Observed,
     now: Timestamp,
 ) -> Plan {
     let mut plan = Plan::default();
+    let subject = &desired.subject;
     let own = own_instance(subject, observed, &mut plan);
     if let Some(instance) = own {
-        keep::plan(subject, database, instance, observed, now, &mut plan);
+        let takeover = Takeover::of(desired, Some(database), instance, observed);
+        let kept = keep::Kept {
+            subject,
+            database: &takeover.remaining(database),
+            instance,
+            takeover: &takeover,
+        };
+        keep::plan(&kept, observed, now, &mut plan);
+        held(observed, &takeover, &mut plan);
     } else if let Presence::Absent { sweeps, .. } = observed.instance {
         create::plan(subject, database, observed, sweeps, &mut plan);
     }
-    // A client that replaces the whole object drops the finalizer, and a
-    // deletion would then leave the instance behind.
-    if !observed.finalizer && (own.is_some() || !plan.actions.is_empty()) {
+    if own.is_none() && !observed.finalizer && !plan.actions.is_empty() {
         plan.actions.insert(0, Action::AddFinalizer);
     }
     plan
 }
 
+/// Puts the finalizer on an object that has an instance: a client that replaces
+/// the whole object drops it, and a deletion would then leave the instance behind.
+/// What is inherited is noted before: without it, it would be no takeover any more.
+fn held(observed: &Observed, takeover: &Takeover, plan: &mut Plan) {
+    if !observed.finalizer {
+        plan.actions.insert(0, Action::AddFinalizer);
+    }
+    takeover.note(observed, plan);
+}
+
 /// A spec that cannot be followed changes nothing; yet whoever owns an
-/// instance keeps the finalizer that stands for it.
-pub(super) fn unclear(subject: &Subject, observed: &Observed, message: &str) -> Plan {
+/// instance keeps the finalizer that stands for it, and the tags.
+pub(super) fn unclear(desired: &Desired, observed: &Observed, message: &str) -> Plan {
     let mut plan = Plan::default();
-    let owned = own_instance(subject, observed, &mut plan).is_some();
-    plan.actions.clear();
-    if owned && !observed.finalizer {
-        plan.actions.push(Action::AddFinalizer);
+    let subject = &desired.subject;
+    let own = own_instance(subject, observed, &mut plan);
+    if let Some(instance) = own {
+        let takeover = Takeover::of(desired, None, instance, observed);
+        held(observed, &takeover, &mut plan);
     }
     plan.blocked
         .insert(0, Obstacle::new(Reason::InvalidSpec, message));

@@ -13,5 +13,6 @@ mod parts;
 mod policy;
 mod secret;
 mod settings;
+mod takeover;
 mod upgrade;
 pub(crate) mod world;

@@ -27,6 +27,12 @@ pub(super) fn is_between_majors(database: &Database, instance: &Instance) -> boo
         .is_some_and(|wanted| step(wanted, instance.engine_version.as_deref()) == Some(Step::Major))
 }
 
+/// Whether a later version is wanted than the one that runs.
+pub(super) fn is_wanted(database: &Database, instance: &Instance) -> bool {
+    let wanted = database.engine_version.as_deref();
+    wanted.is_some_and(|wanted| step(wanted, instance.engine_version.as_deref()).is_some())
+}
+
 /// The actions that ask RDS for the version of the spec.
 pub(super) fn request(
     database: &Database,

@@ -58,6 +58,7 @@ fn changes_rds(action: &Action) -> bool {
         Action::AddFinalizer
         | Action::RemoveFinalizer
         | Action::Release { .. }
+        | Action::NoteInherited(_)
         | Action::CreateSecret(_)
         | Action::UpdateSecret { .. }
         | Action::DeleteSecret(_) => false,
@@ -83,6 +84,7 @@ fn summary(action: &Action) -> String {
             format!("remove the finalizer and leave RDS instance {identifier}")
         }
         Action::NoteUpgrade { version } => format!("note the upgrade to {version}"),
+        Action::NoteInherited(_) => "note what is left as it is".to_owned(),
         Action::CreateSecret(content) if content.password_pending => {
             format!("create Secret {} with a new password", content.name)
         }

@@ -80,6 +80,7 @@ impl Happening {
             ),
             Action::AddFinalizer
             | Action::NoteUpgrade { .. }
+            | Action::NoteInherited(_)
             | Action::CreateSecret(_)
             | Action::UpdateSecret { .. }
             | Action::DeleteSecret(_) => return None,

@@ -91,6 +91,12 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                 cluster.set_status(object, &status).await?;
                 object.status = status;
             }
+            Action::NoteInherited(inherited) => {
+                let mut status = object.status.clone();
+                status.inherited.clone_from(inherited);
+                cluster.set_status(object, &status).await?;
+                object.status = status;
+            }
             Action::CreateSecret(content) => cluster.create_secret(object, content).await?,
             Action::UpdateSecret { held, content } => {
                 cluster.update_secret(namespace, held, content).await?;
@@ -169,6 +175,7 @@ fn changes_instance(action: &Action) -> bool {
         | Action::RemoveFinalizer
         | Action::Release { .. }
         | Action::NoteUpgrade { .. }
+        | Action::NoteInherited(_)
         | Action::CreateSecret(_)
         | Action::UpdateSecret { .. }
         | Action::DeleteSecret(_) => false,

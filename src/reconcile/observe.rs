@@ -78,6 +78,8 @@ pub(super) async fn observe<R: Rds, C: Cluster>(
         sent_password: memory.sent_password.clone(),
         failed: memory.failed(),
         upgrade_tried: upgrade_tried(object),
+        reported: !object.status.conditions.is_empty(),
+        inherited: object.status.inherited.clone(),
         read_only: context.read_only,
     }))
 }

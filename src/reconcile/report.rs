@@ -72,6 +72,7 @@ pub(super) fn status(
                 arn,
                 id,
                 binding,
+                inherited: std::mem::take(&mut status.inherited),
                 conditions: std::mem::take(&mut status.conditions),
                 ..PostgresDBStatus::default()
             };

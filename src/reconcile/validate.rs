@@ -10,15 +10,16 @@ mod faults;
 mod policy;
 mod read;
 mod settings;
+mod stated;
 mod volume;
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stow_versions::PAUSED;
 use stow_versions::status::Reason;
 use stow_versions::storage;
 use stow_versions::v1beta1::PostgresDBSpec;
+use stow_versions::{APPLY_SPEC, PAUSED};
 
 use crate::cluster::{Neighbour, PostgresDB};
 use crate::config::{Configuration, Fault};
@@ -62,15 +63,18 @@ pub(crate) fn desired(
         ),
         None => wanted(subject, object, surroundings),
     };
+    let annotations = object.metadata.annotations.as_ref();
+    let says = |key: &str| {
+        annotations
+            .and_then(|annotations| annotations.get(key))
+            .is_some_and(|value| value == "true")
+    };
     Desired {
         subject: subject.clone(),
         goal,
-        paused: object
-            .metadata
-            .annotations
-            .as_ref()
-            .and_then(|annotations| annotations.get(PAUSED))
-            .is_some_and(|value| value == "true"),
+        stated: stated::all(&object.spec),
+        applies_at_once: says(APPLY_SPEC),
+        paused: says(PAUSED),
     }
 }
 

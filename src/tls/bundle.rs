@@ -193,6 +193,11 @@ impl Bundle {
 }
 
 fn decide(crd: &Crd, trust: &str, target: &Webhook) -> Step {
+    // One of 2017 has nothing to convert to, and is not Stow's to change: an
+    // upgrade starts the webhook first, and may go back.
+    if matches!(crd.spec.versions.as_slice(), [only] if only.name == "v1alpha1") {
+        return Step::Nothing;
+    }
     let conversion = crd.spec.conversion.as_ref();
     if !conversion.is_some_and(is_complete) {
         let mut whole = stow_versions::crd::crd(target).spec.conversion;

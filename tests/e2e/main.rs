@@ -43,5 +43,6 @@ mod sweep;
 mod takeover;
 mod tenants;
 mod twin;
+mod upgrade;
 mod usage;
 mod versions;

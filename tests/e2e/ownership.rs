@@ -3,6 +3,7 @@
 
 use harness::{Call, Error, Result};
 
+use crate::document::typed;
 use crate::looks::{database, text_at};
 use crate::stage::{NAMESPACE, Stage, condition};
 
@@ -132,9 +133,17 @@ async fn what_was_there_before_is_judged_by_name_and_tags_together() -> Result<(
     Ok(())
 }
 
-/// By its exact name and the tags of 2017: tagged first, then managed.
+/// By its exact name and the tags of 2017: tagged first, and managed once
+/// somebody says so, its Secret being gone and its class another.
 async fn taken_over(stage: &Stage, identifier: &str) -> Result<()> {
-    stage.ready("since").await?;
+    let message = stage.stalled("since", "SecretMissing").await?;
+    let word = "kubectl annotate -n shop postgresdb since stow.myob.com/apply-spec=true";
+    assert!(message.contains(word), "{message}");
+    stage.sweeps(2).await?;
+    let actions = touched(stage, identifier);
+    let actions: Vec<_> = actions.iter().filter_map(Call::action).collect();
+    assert_eq!(actions, ["AddTagsToResource"]);
+    typed(stage, word).await?;
     let object = stage.ready("since").await?;
     assert_eq!(object["status"]["id"], identifier);
     stage

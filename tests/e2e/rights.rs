@@ -2,7 +2,7 @@
 //! a tenant's are what the built-in roles promise.
 
 mod rules;
-mod shipped;
+pub(crate) mod shipped;
 mod tenants;
 
 use harness::{Error, Result, eventually};

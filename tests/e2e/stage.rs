@@ -182,6 +182,16 @@ impl Stage {
         Ok(())
     }
 
+    /// The same, to those that run; where none does, its Service may go and come
+    /// again with another address.
+    pub(crate) async fn relay_to_what_runs(&mut self) -> Result<()> {
+        if self.replicas.is_empty() {
+            self.relay = None;
+            return Ok(());
+        }
+        self.relay().await
+    }
+
     /// What stands between the API server and the webhooks.
     pub(crate) fn webhooks(&self) -> &ServiceRelay {
         self.relay

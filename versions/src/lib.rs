@@ -28,6 +28,10 @@ pub const FINALIZER: &str = "stow.myob.com/database";
 /// The annotation whose value `true` stops all changes at AWS for an object.
 pub const PAUSED: &str = "stow.myob.com/paused";
 
+/// The annotation whose value `true` has a database that was taken over made what
+/// its spec says.
+pub const APPLY_SPEC: &str = "stow.myob.com/apply-spec";
+
 /// The prefix of annotations that keep, in a v1alpha1 view, what only the hub
 /// can say. The rest of the name is the path of a hub field.
 pub const HUB_PREFIX: &str = "hub.stow.myob.com/";

@@ -15,6 +15,8 @@ pub use conditions::{
     ConditionStatus, ConditionType, Finding, Reason, clear_condition, set_condition,
 };
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::KubeSchema;
@@ -79,6 +81,12 @@ pub struct PostgresDBStatus {
     /// generation of the spec.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade: Option<Upgrade>,
+
+    /// What the spec said when Stow took this database over from an earlier
+    /// operator, and the database is not: it stays as it is until the spec says
+    /// something else there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub inherited: BTreeMap<String, String>,
 
     /// The generation of the spec that this status speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]

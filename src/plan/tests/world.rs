@@ -55,6 +55,8 @@ impl World {
         let desired = Desired {
             subject: subject(),
             goal: Goal::Exists(Box::new(database())),
+            stated: BTreeMap::new(),
+            applies_at_once: false,
             paused: false,
         };
         let instance = instance();
@@ -73,6 +75,8 @@ impl World {
             sent_password: None,
             failed: Vec::new(),
             upgrade_tried: None,
+            reported: true,
+            inherited: BTreeMap::new(),
             read_only: false,
         };
         Self { desired, observed }
@@ -317,6 +321,12 @@ fn action(action: &Action) -> String {
             Stays::NotOurs => "-finalizer".into(),
         },
         Action::NoteUpgrade { version } => format!("note({version})"),
+        Action::NoteInherited(inherited) => {
+            let inherited = inherited
+                .iter()
+                .map(|(path, text)| format!("{path}={text}"));
+            format!("inherits({})", inherited.collect::<Vec<_>>().join(","))
+        }
         Action::CreateSecret(content) => {
             let mark = if content.password_pending { "*" } else { "" };
             format!("+secret({}{mark})", content.name)

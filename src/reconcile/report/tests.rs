@@ -79,6 +79,8 @@ fn observed(instance: Presence) -> Observed {
         sent_password: None,
         failed: Vec::new(),
         upgrade_tried: None,
+        reported: true,
+        inherited: std::collections::BTreeMap::new(),
         read_only: false,
     }
 }
@@ -120,6 +122,8 @@ fn exists() -> Desired {
     Desired {
         subject: subject(),
         goal: Goal::Exists(Box::new(database)),
+        stated: std::collections::BTreeMap::new(),
+        applies_at_once: false,
         paused: false,
     }
 }

@@ -35,6 +35,21 @@ fn encoded(trust: &str) -> Value {
     json!(ByteString(trust.as_bytes().to_vec()))
 }
 
+/// An upgrade starts Stow before it changes the definition, and may go back.
+#[test]
+fn a_definition_of_2017_is_left_as_it_is() {
+    let with = |names: &[&str]| {
+        let version = |name| json!({"name": name, "served": true, "storage": true});
+        let mut crd = serde_json::to_value(crd(&json!({"strategy": "None"}))).unwrap();
+        crd["spec"]["versions"] = names.iter().map(version).collect();
+        decide(&serde_json::from_value(crd).unwrap(), "CA", &target())
+    };
+    assert_eq!(with(&["v1alpha1"]), Step::Nothing);
+    for names in [&["v1beta1", "v1alpha1"][..], &["v1beta1"]] {
+        assert!(matches!(with(names), Step::Restore(_)), "{names:?}");
+    }
+}
+
 type Expected<'a> = &'a dyn Fn(&Step) -> bool;
 
 #[test]

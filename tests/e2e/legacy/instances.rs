@@ -1,10 +1,12 @@
 //! The instances of 2017 and the Secrets that applications read: made as that
 //! operator made them, with a user that it drew and rows that somebody wrote.
 
+use std::collections::BTreeMap;
+
 use harness::{Error, Result, eventually, rds};
 use serde_json::{Value, json};
 
-use super::{Relic, Shape};
+use super::{Legacy, Relic, Shape};
 use crate::stage::{NAMESPACE, PATIENCE, Stage};
 
 /// The database inside each instance, which no later release would name so.
@@ -119,7 +121,62 @@ fn secret(relic: &Relic, identifier: &str, host: &str, port: &str) -> Value {
     })
 }
 
+/// Every instance as RDS describes it, by identifier: all but its tags, and how far
+/// its backups go.
+pub(crate) async fn described(stage: &Stage) -> Result<BTreeMap<String, String>> {
+    let mut all = BTreeMap::new();
+    for instance in stage.pages().await?.iter().flat_map(|xml| split(xml)) {
+        let mut text = instance.to_owned();
+        for element in ["TagList", "LatestRestorableTime"] {
+            let (open, close) = (format!("<{element}>"), format!("</{element}>"));
+            if let Some((before, rest)) = text.split_once(&open)
+                && let Some((_, after)) = rest.split_once(&close)
+            {
+                text = format!("{before}{after}");
+            }
+        }
+        let identifier = rds::texts(&text, "DBInstanceIdentifier").concat();
+        all.insert(identifier, text);
+    }
+    Ok(all)
+}
+
+/// The values of each Secret that the old operator left, by name.
+pub(crate) async fn secrets_of(
+    stage: &Stage,
+    left: &Legacy,
+) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+    let list = stage.get("secrets").await?;
+    let items = list["items"].as_array().into_iter().flatten();
+    let named = items.filter_map(|item| {
+        let name = item["metadata"]["name"].as_str()?;
+        let relic = left.by_name(name)?;
+        let data = serde_json::from_value(item["data"].clone()).ok()?;
+        Some((relic.name.clone(), data))
+    });
+    Ok(named.collect())
+}
+
+/// The part of a page that is about each instance.
+fn split(xml: &str) -> Vec<&str> {
+    let parts = xml.split("<DBInstance>").skip(1);
+    parts
+        .filter_map(|part| Some(part.split_once("</DBInstance>")?.0))
+        .collect()
+}
+
 impl Stage {
+    /// The tags of each instance, by identifier.
+    pub(crate) async fn tags(&self) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
+        let mut all = BTreeMap::new();
+        for instance in self.pages().await?.iter().flat_map(|xml| split(xml)) {
+            let identifier = rds::texts(instance, "DBInstanceIdentifier").concat();
+            let (keys, values) = (rds::texts(instance, "Key"), rds::texts(instance, "Value"));
+            all.insert(identifier, keys.into_iter().zip(values).collect());
+        }
+        Ok(all)
+    }
+
     /// Every page of `DescribeDBInstances`.
     async fn pages(&self) -> Result<Vec<String>> {
         let mut pages = Vec::new();

@@ -8,10 +8,14 @@ use k8s_openapi::api::core::v1::Container;
 
 use super::rules::documents;
 
-/// Replaces the arguments and adds the environment of the Deployment's. Its ports
-/// are the test's, on loopback, and so is how often RDS is looked at.
+/// Replaces the arguments and adds the environment of the Deployment's.
 pub(super) fn as_deployed(config: &mut OperatorConfig) {
-    let container = container();
+    as_run_by(config, container());
+}
+
+/// Replaces the arguments and adds the environment of a container. Its ports are the
+/// test's, on loopback, and so is how often RDS is looked at.
+pub(crate) fn as_run_by(config: &mut OperatorConfig, container: Container) {
     let env = environment(&container);
     let listen = |flag: &str| {
         let at = config.args.iter().position(|argument| argument == flag);

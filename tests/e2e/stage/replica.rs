@@ -19,6 +19,11 @@ pub(crate) struct Replica {
 }
 
 impl Replica {
+    /// Whether its `/readyz` says so.
+    pub(crate) async fn is_ready(&self) -> bool {
+        page(self.metrics, "/readyz").await.is_ok()
+    }
+
     /// The page of every metric.
     pub(crate) async fn metrics(&self) -> Result<String> {
         page(self.metrics, "/metrics").await

@@ -112,6 +112,8 @@ reasons! {
     InstanceMissing,
     /// The Secret's name is taken by a Secret that serves something else.
     SecretConflict,
+    /// The Secret of a database that was taken over is not there.
+    SecretMissing,
     /// RDS holds the instance in a state that needs somebody's action.
     IncompatibleState,
     /// RDS is at work on something of its own.
