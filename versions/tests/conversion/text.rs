@@ -62,7 +62,7 @@ impl Hand<'_> {
                 continue;
             }
             for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str(&format!("\\u{unit:04X}"));
+                out.extend(["\\u", &format!("{unit:04X}")]);
             }
         }
         out.push('"');
@@ -113,7 +113,7 @@ impl Hand<'_> {
                 let former = former[usize::from(self.choose(6))];
                 self.space(out);
                 self.text(name, out);
-                out.push_str(&format!(":{former},"));
+                out.extend([":", former, ","]);
             }
             self.space(out);
             self.text(name, out);
