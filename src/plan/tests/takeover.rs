@@ -112,7 +112,7 @@ fn what_the_instance_is_not_is_noted_before_it_takes_our_tags() {
         for pending in &plan.pending {
             let why = pending.why.as_deref().unwrap_or_default();
             let command = "kubectl annotate -n shop postgresdb orders stow.myob.com/apply-spec=true";
-            assert!(why.contains(word), "{why}");
+            assert!(why.contains(command), "{why}");
         }
     }
 }

@@ -105,14 +105,14 @@ async fn servers_can_be_for_some_alone() -> Result<()> {
     create[0].1 = "another";
     let (status, xml) = rds.call("CreateDBInstance", &create).await?;
     assert!(status.is_success(), "{status}: {xml}");
-    let states = || async {
+    let listed = || async {
         let seen = rds.texts("DescribeDBInstances", &[], "DBInstanceStatus");
         match seen.await?.as_slice() {
             [one, other] if one == "available" && other == "available" => Ok(()),
             others => Err(Error::Unexpected(format!("{others:?}"))),
         }
     };
-    eventually("both", SOON, states).await?;
+    eventually("both", SOON, listed).await?;
     assert_eq!(servers(&drydock.folder()).len(), 1);
     // All that is done to one without a server changes its state.
     let another = ("DBInstanceIdentifier", "another");
@@ -120,7 +120,7 @@ async fn servers_can_be_for_some_alone() -> Result<()> {
     let modify = [another, ("DBInstanceClass", "db.t3.large"), at_once];
     let (status, xml) = rds.call("ModifyDBInstance", &modify).await?;
     assert!(status.is_success(), "{status}: {xml}");
-    eventually("both, one of them larger", SOON, states).await?;
+    eventually("both, one of them larger", SOON, listed).await?;
     let classes = rds.texts("DescribeDBInstances", &[], "DBInstanceClass");
     assert_eq!(classes.await?, ["db.t3.large", "db.t3.small"]);
     let delete = [another, ("SkipFinalSnapshot", "true")];
