@@ -111,7 +111,8 @@ fn what_the_instance_is_not_is_noted_before_it_takes_our_tags() {
         assert_eq!(whats.join(","), noted.replace('=', " "), "{said:?}");
         for pending in &plan.pending {
             let why = pending.why.as_deref().unwrap_or_default();
-            let command = "kubectl annotate -n shop postgresdb orders stow.myob.com/apply-spec=true";
+            let command =
+                "kubectl annotate -n shop postgresdb orders stow.myob.com/apply-spec=true";
             assert!(why.contains(command), "{why}");
         }
     }
