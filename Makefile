@@ -58,7 +58,7 @@ oldest := STOW_KUBERNETES=1.33
 test-oldest: ## the tests of Kubernetes' part on the oldest release that is supported
 	@$(oldest) tools/control-plane/build
 	@$(wheel_postgres) $(oldest) $(CARGO) test --test e2e --locked -- \
-		admission corpus definition managers versions
+		admission certificates contract corpus definition managers migrate preflight takeover twin upgrade versions
 
 check: binaries ## formatting, lints, and whether generated manifests are stale
 	$(CARGO) fmt --all --check

@@ -260,6 +260,9 @@ async fn as_it_was(way: &Way, before: &BTreeMap<String, Value>) -> Result<()> {
 #[tokio::test]
 async fn property_19_the_whole_way_with_the_clusters_own_migration() -> Result<()> {
     let mut way = Way::begin(Unknown::BySchema, Shape::ALL.len()).await?;
+    if !way.stage.migrates_by_itself().await? {
+        return Ok(());
+    }
     way.steps(1, 5).await?;
     let hub = way.hub_specs().await?;
     let yaml = sections(DOCUMENT)?;

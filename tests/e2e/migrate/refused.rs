@@ -105,32 +105,8 @@ async fn nobody_is_told_that_all_is_well_while_one_is_refused() -> Result<()> {
     assert_eq!(old.len(), 1, "the other went on: {old:?}");
     assert_eq!(yard.stored_versions().await?, both);
 
-    // The cluster's own migration fails at it too, and says the opposite.
-    yard.stage.apply(MIGRATION, &[]).await?;
-    let failed = [
-        "wait",
-        "--for=condition=Failed",
-        "storageversionmigration/postgresdbs",
-        "--timeout=150s",
-    ];
-    yard.stage.kubectl(&failed).await?;
-    assert_eq!(
-        yard.stored_versions().await?,
-        json!(["v1beta1"]),
-        "the trap"
-    );
-    assert_eq!(
-        yard.stored("frozen").await?["apiVersion"],
-        "myob.com/v1alpha1"
-    );
-    let proof = yard.migrate(&["--verify"]).await?;
-    assert_eq!(proof.code, 1, "{}", proof.said);
-    for words in [
-        "shop/frozen: ",
-        "1 of 2 objects are not migrated",
-        "which is not so: do not remove v1alpha1",
-    ] {
-        assert!(proof.said.contains(words), "{words}: {}", proof.said);
+    if yard.stage.migrates_by_itself().await? {
+        fall_into_the_trap(&yard).await?;
     }
 
     // Verification notices what no policy holds up as well.
@@ -162,5 +138,36 @@ async fn nobody_is_told_that_all_is_well_while_one_is_refused() -> Result<()> {
     assert_eq!(yard.old_at_rest().await?, <[&str; 0]>::default());
     assert_eq!(yard.migrate(&["--verify"]).await?.code, 0);
     assert_eq!(yard.specs().await?, specs);
+    Ok(())
+}
+
+/// The cluster's own migration fails at the object too, and says the opposite.
+async fn fall_into_the_trap(yard: &Yard) -> Result<()> {
+    yard.stage.apply(MIGRATION, &[]).await?;
+    let failed = [
+        "wait",
+        "--for=condition=Failed",
+        "storageversionmigration/postgresdbs",
+        "--timeout=150s",
+    ];
+    yard.stage.kubectl(&failed).await?;
+    assert_eq!(
+        yard.stored_versions().await?,
+        json!(["v1beta1"]),
+        "the trap"
+    );
+    assert_eq!(
+        yard.stored("frozen").await?["apiVersion"],
+        "myob.com/v1alpha1"
+    );
+    let proof = yard.migrate(&["--verify"]).await?;
+    assert_eq!(proof.code, 1, "{}", proof.said);
+    for words in [
+        "shop/frozen: ",
+        "1 of 2 objects are not migrated",
+        "which is not so: do not remove v1alpha1",
+    ] {
+        assert!(proof.said.contains(words), "{words}: {}", proof.said);
+    }
     Ok(())
 }
