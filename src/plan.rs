@@ -37,6 +37,7 @@ pub use secret::{
     password_of,
 };
 pub use state::{State, is_going, is_serving, state};
+pub use takeover::UNKNOWN_PASSWORD;
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ use super::{
 
 /// The entry that stands for a password which nobody has told Stow. No spec has
 /// such a path.
-const PASSWORD: &str = "(password)";
+pub const UNKNOWN_PASSWORD: &str = "(password)";
 
 /// An instance as it is to be kept, once what it inherited is left out.
 pub(super) struct Takeover {
@@ -46,13 +46,13 @@ impl Takeover {
             BTreeMap::new()
         } else if begins(desired, instance, observed) {
             let mut all = stated.clone();
-            all.insert(PASSWORD.to_owned(), "unknown".to_owned());
+            all.insert(UNKNOWN_PASSWORD.to_owned(), "unknown".to_owned());
             all
         } else {
             observed.inherited.clone()
         };
         inherited.retain(|path, text| {
-            if path == PASSWORD {
+            if path == UNKNOWN_PASSWORD {
                 return observed.secret == SecretState::Missing;
             }
             stated.get(path) == Some(text) && differs(path, database, instance)
@@ -87,7 +87,7 @@ impl Takeover {
 
     /// Why no password is made for applications that have one already, if so.
     pub(super) fn missing_secret(&self, name: &str) -> Option<Obstacle> {
-        self.inherited.contains_key(PASSWORD).then(|| {
+        self.inherited.contains_key(UNKNOWN_PASSWORD).then(|| {
             Obstacle::new(
                 Reason::SecretMissing,
                 format!(
@@ -100,7 +100,10 @@ impl Takeover {
 
     /// What is left as it is, for the status.
     pub(super) fn pending(&self) -> impl Iterator<Item = PendingChange> {
-        let paths = self.inherited.iter().filter(|(path, _)| *path != PASSWORD);
+        let paths = self
+            .inherited
+            .iter()
+            .filter(|(path, _)| *path != UNKNOWN_PASSWORD);
         paths.map(|(path, text)| PendingChange {
             what: Some(format!("{path} {text}")),
             why: Some(format!(

@@ -79,10 +79,7 @@ fn judge(bundle: Option<&[u8]>, authority: Option<&[u8]>, now: Timestamp) -> Fin
     };
     if last <= now {
         let text = format!("The webhook's CA expired at {last}, so that no conversion succeeds");
-        return finding(Severity::Error, text).advise(format!(
-            "kubectl delete secret {SECRET} in the operator's namespace, and restart the \
-             operator: it makes a new one."
-        ));
+        return finding(Severity::Error, text).advise(heal);
     }
     if last < now + SOON {
         let text = format!("The webhook's CA expires at {last}");

@@ -2,9 +2,11 @@
 //!
 //! Nothing here may print a value of one.
 
+use stow_versions::APPLY_SPEC;
+
 use super::is_recorded;
 use crate::cluster::{PostgresDB, SecretRead};
-use crate::plan::{HeldSecret, SECRET_KEYS, SecretState, Subject};
+use crate::plan::{HeldSecret, SECRET_KEYS, SecretState, Subject, UNKNOWN_PASSWORD};
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::reconcile::{judge_secret, validate};
 
@@ -13,8 +15,33 @@ use crate::reconcile::{judge_secret, validate};
 pub(in crate::preflight) struct Binding {
     subject: Subject,
     secret: String,
-    /// Whether a database was reported once.
-    recorded: bool,
+    /// What becomes of it where it is not there.
+    without: Without,
+}
+
+/// What the operator does about an object whose Secret is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Without {
+    /// It makes one: there is no database yet.
+    Made,
+    /// It makes one with a new password for the database that there is.
+    Renewed,
+    /// It waits: the database is one of 2017, whose password somebody may know.
+    Awaited,
+}
+
+impl Without {
+    fn of(object: &PostgresDB) -> Self {
+        let annotations = object.metadata.annotations.as_ref();
+        let applies = annotations.and_then(|all| all.get(APPLY_SPEC));
+        let taken_over =
+            !object.has_finalizer() || object.status.inherited.contains_key(UNKNOWN_PASSWORD);
+        match (is_recorded(object), taken_over) {
+            (false, _) => Self::Made,
+            (true, true) if applies.is_none_or(|text| text != "true") => Self::Awaited,
+            (true, _) => Self::Renewed,
+        }
+    }
 }
 
 impl Binding {
@@ -26,7 +53,7 @@ impl Binding {
         Some(Self {
             subject: subject.clone(),
             secret: validate::secret_name(object, subject),
-            recorded: is_recorded(object),
+            without: Without::of(object),
         })
     }
 
@@ -45,12 +72,25 @@ impl Binding {
         let Self {
             subject,
             secret,
-            recorded,
+            without,
         } = self;
         let finding = |severity, text: String| Finding::new(severity, Check::Secret, text);
         let mut finding = match judge_secret(subject, read) {
             SecretState::Ours(_) => return None,
-            SecretState::Missing if !recorded => return None,
+            SecretState::Missing if *without == Without::Made => return None,
+            SecretState::Missing if *without == Without::Awaited => finding(
+                Severity::Error,
+                format!(
+                    "Its Secret {secret} does not exist. The operator will report the object as \
+                     Stalled, SecretMissing, and make no new password"
+                ),
+            )
+            .advise(format!(
+                "Put it back, with the DB_HOST, DB_USER and DB_PASSWORD that applications use; \
+                 or, to have a new password made, kubectl annotate -n {} postgresdb {} \
+                 {APPLY_SPEC}=true.",
+                subject.namespace, subject.name
+            )),
             SecretState::Missing => finding(
                 Severity::Warning,
                 format!("Its Secret {secret} does not exist"),
@@ -118,7 +158,7 @@ mod tests {
     use crate::plan::Noted;
     use std::collections::BTreeMap;
 
-    fn binding(recorded: bool) -> Binding {
+    fn binding(without: Without) -> Binding {
         Binding {
             subject: Subject {
                 cluster: String::new(),
@@ -127,7 +167,7 @@ mod tests {
                 uid: "u".to_owned(),
             },
             secret: "orders".to_owned(),
-            recorded,
+            without,
         }
     }
 
@@ -157,23 +197,38 @@ mod tests {
             ("DB_PASSWORD", "hunter2"),
             ("DB_USER", "u"),
         ];
-        let table: [(bool, SecretRead, Option<Severity>, &[&str]); 8] = [
-            (false, SecretRead::Missing, None, &[]),
+        let table: [(Without, SecretRead, Option<Severity>, &[&str]); 9] = [
+            (Without::Made, SecretRead::Missing, None, &[]),
             (
-                true,
+                Without::Renewed,
                 SecretRead::Missing,
                 Some(Severity::Warning),
                 &["new password"],
             ),
-            (true, found(true, &["u"], "Opaque", &[]), None, &[]),
             (
-                true,
+                Without::Awaited,
+                SecretRead::Missing,
+                Some(Severity::Error),
+                &[
+                    "SecretMissing",
+                    "no new password",
+                    "annotate -n shop postgresdb orders",
+                ],
+            ),
+            (
+                Without::Renewed,
+                found(true, &["u"], "Opaque", &[]),
+                None,
+                &[],
+            ),
+            (
+                Without::Renewed,
                 found(false, &[], "Opaque", OLD),
                 Some(Severity::Note),
                 &["2017", "holds the port", "DB_PORT, DB_NAME, DATABASE_URL"],
             ),
             (
-                true,
+                Without::Renewed,
                 found(
                     false,
                     &[],
@@ -184,27 +239,27 @@ mod tests {
                 &["no DB_PASSWORD", "SecretConflict"],
             ),
             (
-                true,
+                Without::Renewed,
                 found(false, &[], "kubernetes.io/tls", OLD),
                 Some(Severity::Error),
                 &["kubernetes.io/tls", "SecretConflict"],
             ),
             (
-                true,
+                Without::Renewed,
                 found(true, &["other"], "Opaque", OLD),
                 Some(Severity::Error),
                 &["ownerReference"],
             ),
             (
-                true,
+                Without::Renewed,
                 found(false, &["u"], "Opaque", OLD),
                 Some(Severity::Error),
                 &["managed-by"],
             ),
         ];
-        for (recorded, read, severity, words) in table {
+        for (without, read, severity, words) in table {
             let shown = format!("{read:?}");
-            let finding = binding(recorded).judge(read);
+            let finding = binding(without).judge(read);
             assert_eq!(
                 finding.as_ref().map(|found| found.severity),
                 severity,
@@ -217,6 +272,43 @@ mod tests {
             assert!(
                 !text.contains("hunter2") && !text.contains("secret-host"),
                 "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_missing_is_foretold_as_the_planner_decides() {
+        let object = |finalizer: bool, arn: bool, inherited: bool, applies: bool| {
+            let mut object: PostgresDB = serde_json::from_value(serde_json::json!({
+                "apiVersion": "myob.com/v1beta1", "kind": "PostgresDB", "metadata": {}, "spec": {},
+            }))
+            .unwrap();
+            object.metadata.finalizers =
+                finalizer.then(|| vec![stow_versions::FINALIZER.to_owned()]);
+            object.status.arn = arn.then(|| "arn".to_owned());
+            if inherited {
+                let entry = (UNKNOWN_PASSWORD.to_owned(), "unknown".to_owned());
+                object.status.inherited.extend([entry]);
+            }
+            if applies {
+                let entry = (APPLY_SPEC.to_owned(), "true".to_owned());
+                object.metadata.annotations = Some([entry].into());
+            }
+            Without::of(&object)
+        };
+        for (finalizer, arn, inherited, applies, without) in [
+            (false, false, false, false, Without::Made),
+            (false, true, false, false, Without::Awaited),
+            (false, true, false, true, Without::Renewed),
+            (true, true, false, false, Without::Renewed),
+            (true, true, true, false, Without::Awaited),
+            (true, true, true, true, Without::Renewed),
+        ] {
+            let row = (finalizer, arn, inherited, applies);
+            assert_eq!(
+                object(finalizer, arn, inherited, applies),
+                without,
+                "{row:?}"
             );
         }
     }
