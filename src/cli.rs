@@ -61,7 +61,8 @@ pub enum Command {
 
 const PREFLIGHT_CODES: &str = "\
 Exit codes: 0 nothing has to be mended; 1 something would be lost, refused or
-stalled, or does not work; 2 nothing known to be wrong, and not all could be told.
+stalled, or does not work; 2 nothing known to be wrong, and not all could be told,
+or the command line cannot be read.
 What is checked, and the rights it takes: docs/preflight.md";
 
 /// How a cluster is looked at.
@@ -79,6 +80,11 @@ pub struct Preflight {
         value_name = "NAME"
     )]
     pub namespace: String,
+
+    /// The Secret with the webhook's certificate, where it is brought along: that
+    /// of `stow run`.
+    #[arg(long, env = "STOW_WEBHOOK_CERTIFICATE_SECRET", value_name = "NAME", value_parser = secret)]
+    pub webhook_certificate_secret: Option<String>,
 }
 
 /// How something is printed.

@@ -23,6 +23,7 @@ use kube::{Client, Config};
 
 use crate::cli::{Output, Preflight};
 use crate::config::Configuration;
+use crate::tls;
 use objects::Standards;
 use read::{Reader, Unread};
 use schema::SchemaError;
@@ -75,7 +76,12 @@ pub fn run(settings: &Preflight) -> Result<Verdict, Error> {
 async fn look(settings: &Preflight) -> Result<Report, Error> {
     let config = Config::infer().await.map_err(Error::NoCluster)?;
     let client = Client::try_from(config).map_err(Error::Client)?;
-    let reader = Reader::new(client, &settings.namespace);
+    let certificate = settings.webhook_certificate_secret.as_deref();
+    let reader = Reader::new(
+        client,
+        &settings.namespace,
+        certificate.unwrap_or(tls::SECRET),
+    );
     let shipped = shipped::manifests(&settings.namespace)?;
     let installation = reader.installation(shipped).await?;
 

@@ -26,7 +26,6 @@ use super::Error;
 use super::shipped::Shipped;
 use crate::chain::Chain;
 use crate::complaint::unreadable;
-use crate::tls;
 
 /// How long one call may take: a page whose objects a webhook has to convert, and
 /// that does not answer, takes the API server half a minute.
@@ -77,7 +76,9 @@ pub(super) struct Installation {
     pub(super) shipped: Vec<(Shipped, Read<Value>)>,
     /// Where the webhook's Service leads.
     pub(super) slices: Result<Vec<EndpointSlice>, Unread>,
-    /// `ca.crt` of the webhook's Secret.
+    /// The name of the Secret with the webhook's CA.
+    pub(super) certificate: String,
+    /// `ca.crt` of it.
     pub(super) authority: Read<Vec<u8>>,
 }
 
@@ -100,13 +101,15 @@ impl Installation {
 pub(super) struct Reader {
     client: Client,
     namespace: String,
+    certificate: String,
 }
 
 impl Reader {
-    pub(super) fn new(client: Client, namespace: &str) -> Self {
+    pub(super) fn new(client: Client, namespace: &str, certificate: &str) -> Self {
         Self {
             client,
             namespace: namespace.to_owned(),
+            certificate: certificate.to_owned(),
         }
     }
 
@@ -133,6 +136,7 @@ impl Reader {
             config_map,
             shipped: shipped.buffered(AT_ONCE).collect().await,
             slices,
+            certificate: self.certificate.clone(),
             authority,
         })
     }
@@ -153,7 +157,7 @@ impl Reader {
     }
 
     async fn authority(&self) -> Read<Vec<u8>> {
-        let found = self.secret(&self.namespace, tls::SECRET).await?;
+        let found = self.secret(&self.namespace, &self.certificate).await?;
         let data = found.and_then(|found| found.data);
         Ok(data.and_then(|mut data| Some(data.remove("ca.crt")?.0)))
     }

@@ -14,8 +14,6 @@ use crate::preflight::read::Installation;
 /// Less than this is worth a word: the operator renews much earlier.
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
 
-const SECRET: &str = crate::tls::SECRET;
-
 /// One certificate of a bundle.
 struct Trusted {
     der: CertificateDer<'static>,
@@ -42,10 +40,11 @@ pub(super) fn trusted(installation: &Installation, now: Timestamp) -> Vec<Findin
         .as_ref()
         .ok()
         .and_then(Option::as_deref);
+    let authority = authority.map(|pem| (&*installation.certificate, pem));
     vec![judge(bundle.map(|bundle| &*bundle.0), authority, now)]
 }
 
-fn judge(bundle: Option<&[u8]>, authority: Option<&[u8]>, now: Timestamp) -> Finding {
+fn judge(bundle: Option<&[u8]>, authority: Option<(&str, &[u8])>, now: Timestamp) -> Finding {
     let finding = |severity, text: String| Finding::new(severity, Check::Certificate, text);
     let heal = "The leading replica writes it within seconds: see to it that one runs and leads.";
     let Some(bundle) = bundle.filter(|bundle| !bundle.is_empty()) else {
@@ -57,11 +56,13 @@ fn judge(bundle: Option<&[u8]>, authority: Option<&[u8]>, now: Timestamp) -> Fin
         return finding(Severity::Error, text).advise(heal);
     };
     // Of several, those that replicas issue from matter.
-    if let Some(issuing) = authority.and_then(certificates) {
+    if let Some((secret, pem)) = authority
+        && let Some(issuing) = certificates(pem)
+    {
         trusted.retain(|trusted| issuing.iter().any(|issuing| issuing.der == trusted.der));
         if trusted.is_empty() {
             let text = format!(
-                "The definition's caBundle has no certificate of Secret {SECRET}, by which the \
+                "The definition's caBundle has no certificate of Secret {secret}, by which the \
                  replicas serve, so that no conversion succeeds"
             );
             return finding(Severity::Error, text).advise(heal);

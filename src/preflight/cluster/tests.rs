@@ -65,6 +65,7 @@ fn sound() -> Installation {
             })
             .collect(),
         slices: Ok(slices(&["10.0.0.1", "10.0.0.2"])),
+        certificate: "stow-webhook-tls".to_owned(),
         authority: Ok(Some(pem)),
     }
 }

@@ -33,7 +33,11 @@ fn reader(answer: impl Fn(&str, &str) -> (u16, Value) + Send + Sync + 'static) -
             Ok::<_, Infallible>(answer.body(Answer::from(body.to_string())).unwrap())
         }
     });
-    let reader = Reader::new(Client::new(service, "default"), "stow-system");
+    let reader = Reader::new(
+        Client::new(service, "default"),
+        "stow-system",
+        "stow-webhook",
+    );
     (reader, calls)
 }
 
@@ -62,6 +66,7 @@ fn installation() -> Installation {
         config_map: Ok(Some(BTreeMap::new())),
         shipped: Vec::new(),
         slices: Ok(Vec::new()),
+        certificate: "stow-webhook".to_owned(),
         authority: Ok(None),
     }
 }
@@ -212,7 +217,11 @@ async fn no_api_server_is_not_an_empty_cluster() {
     let service = tower::service_fn(|_: Request<Body>| async {
         Err::<Response<Answer>, _>(std::io::Error::other("refused"))
     });
-    let reader = Reader::new(Client::new(service, "default"), "stow-system");
+    let reader = Reader::new(
+        Client::new(service, "default"),
+        "stow-system",
+        "stow-webhook",
+    );
     let outcome = reader.installation(Vec::new()).await;
     let error = outcome.map(drop).unwrap_err().to_string();
     assert!(error.contains("refused"), "{error}");

@@ -54,8 +54,8 @@ mod tests {
             "tags.a.b=c",
         ];
         assert_eq!(all, want);
-        for odd in [json!(null), json!([]), json!({})] {
-            assert!(super::all(&odd).values().all(|text| text == "[]"), "{odd}");
+        for odd in [json!(null), json!({})] {
+            assert_eq!(super::all(&odd), [].into(), "{odd}");
         }
     }
 }

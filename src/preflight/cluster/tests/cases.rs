@@ -216,7 +216,7 @@ pub(super) const CASES: &[Case] = &[
         },
         Error,
         Check::Certificate,
-        "no certificate of Secret",
+        "no certificate of Secret stow-webhook-tls",
     ),
     (
         |it| it.slices = Err(Unread::for_test("endpointslices", "forbidden")),
