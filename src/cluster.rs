@@ -39,7 +39,7 @@ pub trait Cluster: Send + Sync + 'static {
         &self,
         object: &PostgresDB,
         status: &PostgresDBStatus,
-    ) -> impl Future<Output = Result<(), Error>> + Send;
+    ) -> impl Future<Output = Result<PostgresDB, Error>> + Send;
 
     /// Reads a Secret, past every cache. One whose name no Secret can have is
     /// missing.

@@ -117,7 +117,7 @@ impl Cluster for KubeCluster {
         &self,
         object: &PostgresDB,
         status: &PostgresDBStatus,
-    ) -> Result<(), Error> {
+    ) -> Result<PostgresDB, Error> {
         let name = object.name_any();
         let namespace = object.namespace().unwrap_or_default();
         let what = || format!("writing the status of postgresdb {namespace}/{name}");
@@ -133,9 +133,7 @@ impl Cluster for KubeCluster {
         });
         let (params, patch) = (by_stow(), Patch::Merge(patch));
         let objects = self.objects(&namespace);
-        timed(what(), objects.patch_status(&name, &params, &patch))
-            .await
-            .map(drop)
+        timed(what(), objects.patch_status(&name, &params, &patch)).await
     }
 
     async fn secret(&self, namespace: &str, name: &str) -> Result<SecretRead, Error> {

@@ -78,7 +78,7 @@ pub(super) fn plan(kept: &Kept<'_>, observed: &Observed, now: Timestamp, plan: &
     plan.blocked.extend(database.denied.clone());
     plan.blocked.extend(undecided(database, instance));
     plan.blocked.extend(volume::impossible(database, instance));
-    let password = match takeover.missing_secret(&database.secret_name) {
+    let password = match takeover.missing_secret(&database.secret_name, observed) {
         Some(obstacle) => {
             plan.blocked.push(obstacle);
             None

@@ -173,7 +173,7 @@ fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
     if !is_for(held, instance) {
         plan.blocked.push(conflict(
             &held.name,
-            "it has no ownerReference to this object, and its DB_HOST is not the instance's endpoint",
+            "it has no ownerReference to this object, and its DB_HOST is not the instance's endpoint, which it has to be if the Secret is this database's",
         ));
         return;
     }
@@ -194,6 +194,15 @@ fn complete(held: &HeldSecret, instance: &Instance, plan: &mut Plan) {
             held: held.clone(),
             content,
         });
+    }
+}
+
+/// Whether a Secret tells which password the instance has, as far as one can know.
+pub(super) fn has_password(secret: &SecretState, instance: &Instance) -> bool {
+    match secret {
+        SecretState::Ours(held) => password_of(held).is_some(),
+        SecretState::Unmarked(held) => is_for(held, instance) && password_of(held).is_some(),
+        SecretState::Missing | SecretState::Foreign(_) | SecretState::Unreadable(_) => false,
     }
 }
 

@@ -17,12 +17,16 @@ use crate::rds::{Instance, Settings};
 use super::modify::Changes;
 use super::ownership::{Ownership, ownership};
 use super::{
-    Action, Database, Desired, Observed, Obstacle, Plan, SecretState, Subject, upgrade, volume,
+    Action, Database, Desired, Observed, Obstacle, Plan, SecretState, Subject, secret, upgrade,
+    volume,
 };
 
 /// The entry that stands for a password which nobody has told Stow. No spec has
 /// such a path.
 pub const UNKNOWN_PASSWORD: &str = "(password)";
+
+/// The status of an instance that did not exist before its object.
+const CREATING: &str = "creating";
 
 /// An instance as it is to be kept, once what it inherited is left out.
 pub(super) struct Takeover {
@@ -53,7 +57,7 @@ impl Takeover {
         };
         inherited.retain(|path, text| {
             if path == UNKNOWN_PASSWORD {
-                return observed.secret == SecretState::Missing;
+                return !secret::has_password(&observed.secret, instance);
             }
             stated.get(path) == Some(text) && differs(path, database, instance)
         });
@@ -86,8 +90,10 @@ impl Takeover {
     }
 
     /// Why no password is made for applications that have one already, if so.
-    pub(super) fn missing_secret(&self, name: &str) -> Option<Obstacle> {
-        self.inherited.contains_key(UNKNOWN_PASSWORD).then(|| {
+    pub(super) fn missing_secret(&self, name: &str, observed: &Observed) -> Option<Obstacle> {
+        let waits = self.inherited.contains_key(UNKNOWN_PASSWORD)
+            && matches!(observed.secret, SecretState::Missing | SecretState::Ours(_));
+        waits.then(|| {
             Obstacle::new(
                 Reason::SecretMissing,
                 format!(
@@ -115,11 +121,11 @@ impl Takeover {
 }
 
 /// Whether the instance is taken over now: it has not taken Stow's tags; or it has,
-/// and somebody went back to the old operator since, who takes the finalizer off,
-/// and whose status has nothing of Stow's.
+/// and the status has nothing of Stow's, because somebody went back to the old
+/// operator since. One that is being created is nobody's from before.
 fn begins(desired: &Desired, instance: &Instance, observed: &Observed) -> bool {
     ownership(&desired.subject, instance) == Ownership::Since2017
-        || !observed.finalizer && !observed.reported
+        || !observed.reported && instance.status != CREATING
 }
 
 /// Whether the instance is not what the spec says at a path, or may not be. What
@@ -161,8 +167,6 @@ fn blank(database: &Database) -> Database {
         multi_az: None,
         settings: Settings::default(),
         tags: BTreeMap::new(),
-        // Without the word it is not flushed at once, and changes are the same.
-        apply_changes: None,
         undecided: None,
         ..database.clone()
     }

@@ -88,14 +88,26 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
                     version: Some(version.clone()),
                     generation: object.metadata.generation,
                 });
-                cluster.set_status(object, &status).await?;
-                object.status = status;
+                *object = cluster.set_status(object, &status).await?;
             }
             Action::NoteInherited(inherited) => {
                 let mut status = object.status.clone();
                 status.inherited.clone_from(inherited);
-                cluster.set_status(object, &status).await?;
-                object.status = status;
+                *object = cluster.set_status(object, &status).await?;
+                // Of what a definition does not know, the API server keeps nothing,
+                // and says so in a warning alone. What follows relies on it.
+                if object.status.inherited != *inherited {
+                    return Err(cluster::Error::Invalid {
+                        what: format!(
+                            "noting status.inherited of postgresdb {namespace}/{}",
+                            subject.name
+                        ),
+                        message: "the CustomResourceDefinition has no such field: apply \
+                                  yaml/crd.yaml of this release"
+                            .to_owned(),
+                    }
+                    .into());
+                }
             }
             Action::CreateSecret(content) => cluster.create_secret(object, content).await?,
             Action::UpdateSecret { held, content } => {

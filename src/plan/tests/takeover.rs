@@ -64,6 +64,7 @@ fn take_over(world: &mut World) {
             action => panic!("{action:?}"),
         }
     }
+    world.observed.reported = true;
 }
 
 /// Each row: what the spec says at the takeover, what is noted of it, and what the
@@ -215,6 +216,10 @@ fn what_is_not_allowed_is_inherited_all_the_same() {
     decides(taken, |_| {}, "");
 }
 
+fn taken_with(found: fn(&mut World)) -> World {
+    since_2017(&[]).with(found).with(take_over)
+}
+
 /// Applications know a password that Stow does not.
 #[test]
 fn a_missing_secret_brings_no_new_password() {
@@ -230,6 +235,23 @@ fn a_missing_secret_brings_no_new_password() {
     decides(taken(), back, "inherits()");
     let word = |w: &mut World| w.desired.applies_at_once = true;
     decides(taken(), word, "inherits() +secret(orders*)");
+    // One that cannot be this database's tells no password either, and neither
+    // another name nor its deletion brings a new one.
+    let unusable: [fn(&mut World); 3] = [
+        |w| w.observed.secret = SecretState::Foreign("it is another's".into()),
+        |w| w.observed.secret = SecretState::Unreadable("forbidden".into()),
+        |w| {
+            let mut held = secret(&w.instance().clone());
+            held.data.insert("DB_HOST".into(), "pooler.example".into());
+            w.observed.secret = SecretState::Unmarked(held);
+        },
+    ];
+    for unusable in unusable {
+        let noted = BTreeMap::from([("(password)".to_owned(), "unknown".to_owned())]);
+        assert_eq!(taken_with(unusable).observed.inherited, noted);
+        decides(taken_with(unusable), missing, "!SecretMissing");
+        decides(taken_with(unusable), back, "inherits()");
+    }
     // One that goes later is made anew, as for any other instance.
     decides(since_2017(&[]).with(take_over), missing, "+secret(orders*)");
 }
@@ -241,11 +263,24 @@ fn what_is_taken_over_once_more_is_left_as_it_is_too() {
     let said = [("multiAZ", "true")];
     let went_back = |w: &mut World| {
         take_over(w);
-        w.observed.finalizer = false;
+        (w.observed.finalizer, w.observed.reported) = (false, false);
         w.observed.inherited.clear();
     };
     let want = "inherits(multiAZ=true) +finalizer";
     decides(since_2017(&said), went_back, want);
+    // Or whose finalizer nobody took off.
+    let held = |w: &mut World| {
+        went_back(w);
+        w.observed.finalizer = true;
+    };
+    decides(since_2017(&said), held, "inherits(multiAZ=true)");
+    // What is being created was nobody's before.
+    let creating = |w: &mut World| {
+        w.observed.reported = false;
+        w.instance().status = "creating".into();
+        say(w, "multiAZ", "true");
+    };
+    decides(World::settled(), creating, "~Creating ~InProgress");
     decides(
         since_2017(&said).with(went_back).with(take_over),
         |_| {},

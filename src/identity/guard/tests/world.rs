@@ -95,7 +95,11 @@ impl Cluster for World {
         unreachable!("a guard changes nothing")
     }
 
-    async fn set_status(&self, _: &PostgresDB, _: &PostgresDBStatus) -> Result<(), cluster::Error> {
+    async fn set_status(
+        &self,
+        _: &PostgresDB,
+        _: &PostgresDBStatus,
+    ) -> Result<PostgresDB, cluster::Error> {
         unreachable!("a guard changes nothing")
     }
 
