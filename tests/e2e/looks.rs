@@ -133,7 +133,7 @@ impl Stage {
         Ok(said(&object, "Stalled"))
     }
 
-    /// Whether the cluster has a StorageVersionMigration that is stable: a release
+    /// Whether the cluster has a `StorageVersionMigration` that is stable: a release
     /// before 1.37 has none, and what is shown of it is skipped there.
     pub(crate) async fn migrates_by_itself(&self) -> Result<bool> {
         let get = ["get", "--raw", "/apis/storagemigration.k8s.io/v1"];

@@ -1,5 +1,6 @@
 //! `stow migrate` on a real API server, with etcd read directly.
 
+mod away;
 mod leader;
 mod races;
 mod refused;

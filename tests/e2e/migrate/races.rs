@@ -252,10 +252,16 @@ async fn outages(races: &Races) -> Result<()> {
     })
     .await?;
     races.proxy.block();
+    // Not the words of the answers above.
+    let is_cut_off = |line: &str| line.contains("trying again") && !line.contains("later");
+    eventually("the migration to be cut off", PATIENCE, || async {
+        let noticed = command.output().lines().any(is_cut_off);
+        noticed.then_some(()).ok_or("it was not")
+    })
+    .await?;
     assert_eq!(command.exited()?, None, "{}", command.output());
     races.proxy.unblock();
     let done = ended(command).await?;
-    assert!(done.said.contains("trying again"), "{}", done.said);
     races.is_done("the API server away", &done).await?;
 
     races.begin().await?;
