@@ -69,9 +69,21 @@ stalled, or does not work; 2 nothing known to be wrong, and not all could be tol
 or the command line cannot be read.
 What is checked, and the rights it takes: docs/preflight.md";
 
+/// Which cluster a command talks to.
+#[derive(Debug, Args)]
+pub struct Kubernetes {
+    /// The context of the kubeconfig, where it is not the current one.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
 /// How a cluster is looked at.
 #[derive(Debug, Args)]
 pub struct Preflight {
+    /// Which.
+    #[command(flatten)]
+    pub kubernetes: Kubernetes,
+
     /// How it is told.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
     pub output: Output,
@@ -112,6 +124,10 @@ Exit codes:
 /// How objects are migrated.
 #[derive(Debug, Args)]
 pub struct Migrate {
+    /// In which cluster.
+    #[command(flatten)]
+    pub kubernetes: Kubernetes,
+
     /// Say of each object what would be rewritten, and which ones the API server
     /// would refuse. Nothing is written.
     #[arg(long, conflicts_with = "verify")]
