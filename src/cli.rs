@@ -7,8 +7,11 @@
     reason = "these comments are the help that a terminal shows"
 )]
 
+mod convert;
+
+pub use convert::{Convert, Version};
+
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -47,6 +50,7 @@ pub enum Command {
     Policies(Policies),
     /// Convert manifests between the versions of PostgresDB. Other objects,
     /// comments and the order of fields stay as they are.
+    #[command(after_help = convert::CODES)]
     Convert(Convert),
     /// Say what an upgrade would do to this cluster, and what is not in order.
     /// Reads, and writes nothing; before anything is installed too.
@@ -65,9 +69,21 @@ stalled, or does not work; 2 nothing known to be wrong, and not all could be tol
 or the command line cannot be read.
 What is checked, and the rights it takes: docs/preflight.md";
 
+/// Which cluster a command talks to.
+#[derive(Debug, Args)]
+pub struct Kubernetes {
+    /// The context of the kubeconfig, where it is not the current one.
+    #[arg(long, value_name = "NAME")]
+    pub context: Option<String>,
+}
+
 /// How a cluster is looked at.
 #[derive(Debug, Args)]
 pub struct Preflight {
+    /// Which.
+    #[command(flatten)]
+    pub kubernetes: Kubernetes,
+
     /// How it is told.
     #[arg(short = 'o', long, default_value = "table", value_name = "FORMAT")]
     pub output: Output,
@@ -108,6 +124,10 @@ Exit codes:
 /// How objects are migrated.
 #[derive(Debug, Args)]
 pub struct Migrate {
+    /// In which cluster.
+    #[command(flatten)]
+    pub kubernetes: Kubernetes,
+
     /// Say of each object what would be rewritten, and which ones the API server
     /// would refuse. Nothing is written.
     #[arg(long, conflicts_with = "verify")]
@@ -127,41 +147,6 @@ pub struct Migrate {
     /// How long to go on trying while the API server or the webhook is away.
     #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = duration)]
     pub patience: Duration,
-}
-
-/// How manifests are converted.
-#[derive(Debug, Args)]
-pub struct Convert {
-    /// A file of YAML or JSON, a folder of them, or - for standard input.
-    #[arg(short = 'f', long, required = true, value_name = "FILE|DIR|-")]
-    pub filename: Vec<PathBuf>,
-
-    /// The version to convert to.
-    #[arg(long, default_value = "v1beta1", value_name = "VERSION")]
-    pub to: Version,
-
-    /// Write each file back where it changes, rather than print them all.
-    #[arg(short = 'i', long)]
-    pub in_place: bool,
-}
-
-/// A version of PostgresDB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Version {
-    /// That of 2017.
-    V1alpha1,
-    /// The one to write.
-    V1beta1,
-}
-
-impl Version {
-    /// As an apiVersion has it, behind the group.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V1alpha1 => "v1alpha1",
-            Self::V1beta1 => "v1beta1",
-        }
-    }
 }
 
 /// How the operator runs.

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod cluster;
 mod complaint;
 pub mod config;
+pub mod connect;
 pub mod controller;
 pub mod convert;
 pub mod identity;

@@ -21,11 +21,10 @@ mod rewrite;
 mod walk;
 
 pub use due::Due;
+use std::io::Write;
 use std::process::ExitCode;
-
 use std::{fmt, io};
 
-use kube::{Client, Config};
 use serde_json::Value;
 
 use self::api::{Api, Refusal};
@@ -34,6 +33,7 @@ use self::object::Outcome;
 use self::progress::Terminal;
 use self::walk::{Tally, walk};
 use crate::cli::Migrate;
+use crate::connect::{self, Cluster};
 
 /// How often a migration begins anew, because the CRD changed under it. More often
 /// than that it is no accident.
@@ -48,12 +48,9 @@ const CUT_SHORT: u8 = 3;
 /// Why a migration could not begin, or not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No API server is named anywhere.
-    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")]
-    NoCluster(#[source] kube::config::InferConfigError),
-    /// What names the API server cannot be used.
-    #[error("the Kubernetes configuration cannot be used")]
-    Client(#[source] kube::Error),
+    /// No cluster can be talked to.
+    #[error(transparent)]
+    Connect(#[from] connect::Error),
     /// The runtime cannot be set up.
     #[error("the runtime cannot be set up")]
     Runtime(#[source] io::Error),
@@ -119,7 +116,6 @@ trait Stage: Send + Sync {
 
 /// Carries out the command, and returns its exit code.
 pub fn migrate(settings: &Migrate) -> Result<ExitCode, Error> {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -133,10 +129,11 @@ pub fn exit_code() -> ExitCode {
 }
 
 async fn commanded(settings: &Migrate) -> Result<ExitCode, Error> {
-    let mut config = Config::infer().await.map_err(Error::NoCluster)?;
+    let mut cluster = Cluster::of(settings.kubernetes.context.as_deref()).await?;
+    let _ = writeln!(io::stderr(), "{cluster}");
     // How often the API server has too much to do is what the pace goes by.
-    config.default_retry = false;
-    let client = Client::try_from(config).map_err(Error::Client)?;
+    cluster.config.default_retry = false;
+    let client = cluster.client()?;
     let stage = Terminal::new();
     let most = usize::from(settings.concurrency);
     let api = Api::new(client, settings.patience, most, &stage);

@@ -19,10 +19,10 @@ pub use report::Report;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
-use kube::{Client, Config};
 
 use crate::cli::{Output, Preflight};
 use crate::config::Configuration;
+use crate::connect::{self, Cluster};
 use crate::tls;
 use objects::Standards;
 use read::{Reader, Unread};
@@ -31,12 +31,9 @@ use schema::SchemaError;
 /// Why nothing could be told of a cluster.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No API server is named anywhere.
-    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")]
-    NoCluster(#[source] kube::config::InferConfigError),
-    /// What names the API server cannot be used.
-    #[error("the Kubernetes configuration cannot be used")]
-    Client(#[source] kube::Error),
+    /// No cluster can be talked to.
+    #[error(transparent)]
+    Connect(#[from] connect::Error),
     /// The API server does not answer.
     #[error("the API server cannot be read: {0}")]
     Unreachable(Unread),
@@ -56,8 +53,6 @@ pub enum Error {
 
 /// Looks at the cluster, prints what was found, and says what it comes to.
 pub fn run(settings: &Preflight) -> Result<Verdict, Error> {
-    // rustls asks for it where no provider was handed in.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let report = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -74,8 +69,10 @@ pub fn run(settings: &Preflight) -> Result<Verdict, Error> {
 }
 
 async fn look(settings: &Preflight) -> Result<Report, Error> {
-    let config = Config::infer().await.map_err(Error::NoCluster)?;
-    let client = Client::try_from(config).map_err(Error::Client)?;
+    let cluster = Cluster::of(settings.kubernetes.context.as_deref()).await?;
+    // Not among what it prints, which machines read.
+    let _ = writeln!(io::stderr(), "{cluster}");
+    let client = cluster.client()?;
     let certificate = settings.webhook_certificate_secret.as_deref();
     let reader = Reader::new(
         client,

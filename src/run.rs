@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kube::{Client, Config};
 use rand::distr::{Alphanumeric, SampleString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,6 +18,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{error, info};
 
 use crate::cli::Run;
+use crate::connect::{self, Cluster};
 use crate::manifest;
 use crate::metrics::Metrics;
 use crate::probes::{self, Health};
@@ -34,12 +34,9 @@ const PASSWORD_LENGTH: usize = 32;
 /// Why `stow` ended.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No API server is named anywhere.
-    #[error("no Kubernetes cluster: set KUBECONFIG, or run in a Pod with a ServiceAccount")]
-    NoCluster(#[source] kube::config::InferConfigError),
-    /// What names the API server cannot be used.
-    #[error("the Kubernetes configuration cannot be used")]
-    Client(#[source] kube::Error),
+    /// No cluster can be talked to.
+    #[error(transparent)]
+    Connect(#[from] connect::Error),
     /// An address is taken, or not this machine's.
     #[error("cannot listen on {address}; choose another with {flag}")]
     Listen {
@@ -67,8 +64,6 @@ pub enum Error {
 /// Runs the operator until it is told to stop.
 pub fn run(settings: Run) -> Result<(), Error> {
     log::begin(settings.log_format);
-    // rustls asks for it where no provider was handed in.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -80,8 +75,7 @@ async fn operate(settings: Run) -> Result<(), Error> {
     let shutdown = CancellationToken::new();
     let webhook_listener = listen(settings.webhook_listen, "--webhook-listen").await?;
     let metrics_listener = listen(settings.metrics_listen, "--metrics-listen").await?;
-    let config = Config::infer().await.map_err(Error::NoCluster)?;
-    let client = Client::try_from(config).map_err(Error::Client)?;
+    let client = Cluster::of(None).await?.client()?;
     let metrics = Metrics::new();
     let health = Health::default();
     let ambient = ambient();

@@ -7,7 +7,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::text;
+use super::{Manner, kustomize, text};
 use crate::cli::Convert;
 
 /// What stands for standard input.
@@ -35,6 +35,17 @@ pub enum Error {
         /// Of how many.
         all: usize,
     },
+    /// Files that are of another version, or that could not be converted. Each
+    /// was told of.
+    #[error("{due} of {all} files would change, and {left} could not be converted")]
+    Due {
+        /// How many would change.
+        due: usize,
+        /// How many could not be converted.
+        left: usize,
+        /// Of how many.
+        all: usize,
+    },
 }
 
 /// Converts what the arguments name.
@@ -44,19 +55,36 @@ pub fn convert(arguments: &Convert) -> Result<(), Error> {
         collect(path, &mut paths)?;
     }
     let desired = format!("{}/{}", stow_versions::GROUP, arguments.to.name());
-    let (all, mut left, mut printed) = (paths.len(), 0, false);
+    let manner = Manner {
+        desired: &desired,
+        keeps: arguments.keep_in_annotations,
+    };
+    let (all, mut due, mut left, mut printed) = (paths.len(), 0, 0, false);
     for path in paths {
         let name = path.display().to_string();
         let failed = |error| failure(&name, error);
         let before = read(&path).map_err(failed)?;
-        let after = match text(&before, &desired) {
-            Ok(after) => after,
+        let outcome = match text(&before, manner) {
+            Ok(outcome) => outcome,
             Err(error) => {
                 tell(&format!("{name}: {error}"));
                 left += 1;
                 continue;
             }
         };
+        let beside = |other: &str| read(&path.parent().unwrap_or(Path::new("")).join(other)).ok();
+        let patched = kustomize::warnings(&before, &desired, &beside);
+        for warning in outcome.warnings.iter().chain(&patched) {
+            tell(&format!("{name}: warning: {warning}"));
+        }
+        let after = outcome.text;
+        if arguments.check {
+            if after.is_some() {
+                tell(&format!("{name}: would change"));
+                due += 1;
+            }
+            continue;
+        }
         if arguments.in_place && path != Path::new(STANDARD) {
             if let Some(after) = after {
                 replace(&path, &after).map_err(failed)?;
@@ -68,9 +96,10 @@ pub fn convert(arguments: &Convert) -> Result<(), Error> {
         print(&text, printed).map_err(|error| failure("standard output", error))?;
         printed = true;
     }
-    match left {
-        0 => Ok(()),
-        count => Err(Error::Left { count, all }),
+    match (due, left) {
+        (0, 0) => Ok(()),
+        (0, count) => Err(Error::Left { count, all }),
+        (due, left) => Err(Error::Due { due, left, all }),
     }
 }
 
@@ -96,7 +125,8 @@ fn collect(path: &Path, into: &mut Vec<PathBuf>) -> Result<(), Error> {
     entries.sort();
     for entry in entries {
         let extension = entry.extension().and_then(|it| it.to_str());
-        let named = extension.is_some_and(|it| EXTENSIONS.contains(&it));
+        let named = extension.is_some_and(|it| EXTENSIONS.contains(&it))
+            || entry.file_name() == Some("Kustomization".as_ref());
         // What a link leads to is somebody else's, or comes by itself.
         if entry.is_symlink() {
             continue;

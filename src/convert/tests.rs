@@ -5,12 +5,32 @@ use super::*;
 const HUB: &str = "myob.com/v1beta1";
 const SPOKE: &str = "myob.com/v1alpha1";
 
-/// What becomes of a text; the text itself where nothing changes.
+fn manner(desired: &str) -> Manner<'_> {
+    Manner {
+        desired,
+        keeps: false,
+    }
+}
+
+/// What becomes of a text, the rest kept in annotations; the text itself where
+/// nothing changes.
 fn becomes(before: &str, desired: &str) -> String {
-    match text(before, desired) {
-        Ok(after) => after.unwrap_or_else(|| before.to_owned()),
+    let keeping = Manner {
+        desired,
+        keeps: true,
+    };
+    match text(before, keeping) {
+        Ok(after) => after.text.unwrap_or_else(|| before.to_owned()),
         Err(error) => panic!("{error}: {before}"),
     }
+}
+
+fn whole(document: &Value, desired: &str) -> Value {
+    let keeping = Manner {
+        desired,
+        keeps: true,
+    };
+    converted(document, 1, keeping, &mut Told::default()).expect("ours")
 }
 
 #[test]
@@ -68,7 +88,7 @@ data:
 ";
     assert_eq!(becomes(before, HUB), after);
     // A second time there is nothing to do.
-    assert_eq!(text(after, HUB).expect("YAML"), None);
+    assert_eq!(text(after, manner(HUB)).expect("YAML").text, None);
 }
 
 #[test]
@@ -88,13 +108,13 @@ fn each_way_of_writing_is_read_back_as_what_it_should_say() {
         let want: Vec<Value> = documents(before)
             .expect("YAML")
             .iter()
-            .map(|it| converted(it, HUB).expect("ours"))
+            .map(|it| whole(it, HUB))
             .collect();
         assert_eq!(documents(&there).expect("YAML"), want, "{there}");
         // And the way back.
         let back = becomes(&there, SPOKE);
         assert_eq!(documents(&back).expect("YAML"), {
-            let back = |it: &Value| converted(it, SPOKE).expect("ours");
+            let back = |it: &Value| whole(it, SPOKE);
             want.iter().map(back).collect::<Vec<_>>()
         });
     }
@@ -104,16 +124,19 @@ fn each_way_of_writing_is_read_back_as_what_it_should_say() {
 fn what_cannot_be_converted_is_told_and_left() {
     let template =
         "apiVersion: myob.com/v1alpha1\nkind: PostgresDB\nmetadata:\n  name: {{ .Values.name }}\n";
-    assert!(matches!(text(template, HUB), Err(TextError::Unreadable(_))));
+    assert!(matches!(
+        text(template, manner(HUB)),
+        Err(TextError::Unreadable(_))
+    ));
     let unknown = "a: 1\n---\napiVersion: myob.com/v2\nkind: PostgresDB\n";
-    match text(unknown, HUB) {
+    match text(unknown, manner(HUB)) {
         Err(TextError::Object { document: 2, error }) => {
             assert!(error.to_string().contains("myob.com/v2"), "{error}");
         }
         other => panic!("{other:?}"),
     }
     let another = "apiVersion: example.com/v1\nkind: PostgresDB\nspec: {ha: true}\n";
-    assert_eq!(text(another, HUB).expect("YAML"), None);
+    assert_eq!(text(another, manner(HUB)).expect("YAML").text, None);
 }
 
 #[test]
@@ -125,4 +148,77 @@ fn a_word_that_kubectl_reads_as_a_boolean_is_one() {
     );
     assert_eq!(becomes(&before, HUB), after);
     assert_eq!(becomes(&after, SPOKE), before);
+}
+
+/// A document of v1alpha1 with that spec.
+fn old(spec: &str) -> String {
+    format!("apiVersion: {SPOKE}\nkind: PostgresDB\nmetadata: {{name: a}}\nspec: {spec}\n")
+}
+
+#[test]
+fn nothing_leaves_a_spec_without_a_word() {
+    let kept = [
+        "ha: \"${HA}\"",
+        "storage: ${STORAGE}",
+        "iops: \"{{ .Values.iops }}\"",
+        "size: 5",
+    ];
+    let lost = [
+        "ha: null",
+        "iops: ~",
+        "tags: {team: null}",
+        "colour: red",
+        "$patch: replace",
+    ];
+    for (fields, keepable) in [(&kept[..], true), (&lost[..], false)] {
+        for field in fields {
+            let before = format!("kind: Other\n---\n{}", old(&format!("\n  {field}")));
+            let refused = text(&before, manner(HUB)).expect_err(field).to_string();
+            let name = field.split(':').next().expect("a name");
+            let expected = format!("document 2: PostgresDB a: spec.{name}");
+            assert!(refused.starts_with(&expected), "{refused}");
+            assert_eq!(
+                refused.contains("--keep-in-annotations"),
+                keepable,
+                "{refused}"
+            );
+            let keeping = Manner {
+                desired: HUB,
+                keeps: true,
+            };
+            assert_eq!(text(&before, keeping).is_ok(), keepable, "{field}");
+        }
+    }
+    let both = old("{ha: x, storage: ten}");
+    let refused = text(&both, manner(HUB)).expect_err("refused").to_string();
+    assert!(refused.contains("spec.ha is \"x\"") && refused.contains("spec.storage is \"ten\""));
+    let new = "apiVersion: myob.com/v1beta1\nkind: PostgresDB\nspec: {deletionPolicy: Retain}\n";
+    let refused = text(new, manner(SPOKE)).expect_err("refused").to_string();
+    assert!(refused.contains("spec.deletionPolicy is \"Retain\", which v1alpha1 cannot say"));
+}
+
+#[test]
+fn another_spelling_needs_no_annotation() {
+    let outcome = text(
+        &old("{size: db.t3.small, storage: 20, iops: \"1000\"}"),
+        manner(HUB),
+    );
+    let outcome = outcome.expect("it converts");
+    let after = documents(&outcome.text.expect("it changes")).expect("YAML");
+    assert_eq!(after[0]["metadata"], serde_json::json!({"name": "a"}));
+    assert_eq!(after[0]["spec"]["storage"], "20Gi");
+    assert_eq!(after[0]["spec"]["iops"], 1000);
+}
+
+#[test]
+fn a_storage_type_that_a_part_gains_is_told() {
+    let warnings = |spec: &str| text(&old(spec), manner(HUB)).expect("it converts").warnings;
+    let told = warnings("{storage: \"100\"}");
+    assert!(
+        told.len() == 1 && told[0].contains("storageType: gp2 was added"),
+        "{told:?}"
+    );
+    assert!(warnings("{iops: 1000}")[0].contains("storageType: io1"));
+    assert!(warnings("{size: db.t3.small, storage: \"100\"}").is_empty());
+    assert!(warnings("{ha: true}").is_empty());
 }

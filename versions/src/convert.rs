@@ -21,11 +21,13 @@ mod fields;
 mod memory;
 mod ownership;
 mod text;
+mod unsaid;
 mod unusable;
 mod up;
 
 pub use ownership::managed_fields;
 pub use text::ObjectText;
+pub use unsaid::{Unsaid, forget, is_field, unsaid};
 pub use unusable::{Unusable, unusable};
 
 use serde_json::{Map, Value};
@@ -114,7 +116,7 @@ struct Converted {
 }
 
 /// From which side to which.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Up,
     Down,

@@ -11,6 +11,8 @@ mod objects;
 mod ownership;
 #[path = "conversion/text.rs"]
 mod text;
+#[path = "conversion/unsaid.rs"]
+mod unsaid;
 
 use edit::{Field, hub_edit, spoke_edit};
 use generate::{hub, json, malformed_hub, malformed_spoke, spoke};

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 
 use harness::{Error, Result};
 use serde_json::Value;
@@ -33,9 +34,12 @@ impl Looker {
 
     /// Looks.
     pub(super) async fn look(&self) -> Result<Told> {
-        let (code, text) = self.run(&["--output", "json"]).await?;
-        let report = serde_json::from_str(&text)
-            .map_err(|error| Error::Unexpected(format!("{error}: {text}")))?;
+        let output = output(&self.kubeconfig, &["--output", "json"]).await?;
+        let report = serde_json::from_slice(&output.stdout).map_err(|error| {
+            let told = String::from_utf8_lossy(&output.stderr);
+            Error::Unexpected(format!("{error}: {told}"))
+        })?;
+        let code = output.status.code();
         Ok(Told { code, report })
     }
 
@@ -47,7 +51,14 @@ impl Looker {
 
 /// The exit code of a preflight by that kubeconfig, and what it prints.
 pub(super) async fn run(kubeconfig: &Path, arguments: &[&str]) -> Result<(Option<i32>, String)> {
-    let output = Command::new(env!("CARGO_BIN_EXE_stow"))
+    let output = output(kubeconfig, arguments).await?;
+    let streams = [&output.stdout, &output.stderr];
+    let text = streams.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+    Ok((output.status.code(), text.concat()))
+}
+
+async fn output(kubeconfig: &Path, arguments: &[&str]) -> Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_stow"))
         .arg("preflight")
         .args(arguments)
         .env_clear()
@@ -55,10 +66,7 @@ pub(super) async fn run(kubeconfig: &Path, arguments: &[&str]) -> Result<(Option
         .kill_on_drop(true)
         .output()
         .await
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
-    let streams = [&output.stdout, &output.stderr];
-    let text = streams.map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-    Ok((output.status.code(), text.concat()))
+        .map_err(|error| Error::Unexpected(error.to_string()))
 }
 
 impl Told {
