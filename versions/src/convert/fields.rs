@@ -292,7 +292,7 @@ pub(super) fn stands_without_iops(value: &Value) -> bool {
         let named = StorageType::ALL
             .into_iter()
             .find(|kind| kind.as_str() == name);
-        !named.is_some_and(Volume::need_iops)
+        named.is_some_and(|kind| !Volume::need_iops(kind))
     })
 }
 
