@@ -21,14 +21,16 @@ mod rewrite;
 mod walk;
 
 pub use due::Due;
+
 use std::io::Write;
 use std::process::ExitCode;
 use std::{fmt, io};
 
 use serde_json::Value;
+use stow_versions::{CRD, HUB, SPOKE};
 
 use self::api::{Api, Refusal};
-use self::definition::{Definition, NEW, OLD, dropped};
+use self::definition::{Definition, dropped};
 use self::object::Outcome;
 use self::progress::Terminal;
 use self::walk::{Tally, walk};
@@ -55,13 +57,10 @@ pub enum Error {
     #[error("the runtime cannot be set up")]
     Runtime(#[source] io::Error),
     /// There is nothing to migrate.
-    #[error(
-        "CustomResourceDefinition {} does not exist: apply yaml/crd.yaml",
-        definition::name()
-    )]
+    #[error("CustomResourceDefinition {} does not exist: apply yaml/crd.yaml", CRD)]
     NoDefinition,
     /// The CRD is not ready.
-    #[error("CustomResourceDefinition {name} is not ready: {why}", name = definition::name())]
+    #[error("CustomResourceDefinition {name} is not ready: {why}", name = CRD)]
     NotReady {
         /// What is wrong, and what to do.
         why: String,
@@ -76,7 +75,7 @@ pub enum Error {
     #[error(
         "CustomResourceDefinition {} changed {ROUNDS} times while objects were rewritten: find \
          out who edits it, and run `stow migrate` again",
-        definition::name()
+        CRD
     )]
     Restless,
     /// Standard output is closed.
@@ -184,15 +183,14 @@ async fn run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
         }
         if drop_old(api, &definition).await? {
             api.stage().say(&format!(
-                "Rewrote {rewritten} of {} objects, and read each back. All are stored as {NEW}, \
+                "Rewrote {rewritten} of {} objects, and read each back. All are stored as {HUB}, \
                  and status.storedVersions says so.",
                 proof.objects
             ));
             return Ok(tally);
         }
         api.stage().say(&format!(
-            "CustomResourceDefinition {} changed meanwhile: going over the objects again.",
-            definition::name()
+            "CustomResourceDefinition {CRD} changed meanwhile: going over the objects again."
         ));
     }
     Err(Error::Restless)
@@ -227,7 +225,7 @@ async fn verify<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
     let (objects, remaining) = (tally.objects, tally.remaining.len());
     if remaining == 0 {
         stage.say(&format!(
-            "All {objects} objects are stored as {NEW}, and none names {OLD}."
+            "All {objects} objects are stored as {HUB}, and none names {SPOKE}."
         ));
         if !after.is_alone() {
             stage.say(&format!(
@@ -242,7 +240,7 @@ async fn verify<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
     ));
     if after.is_alone() {
         stage.say(&format!(
-            "status.storedVersions says {NEW} alone, which is not so: do not remove {OLD} from \
+            "status.storedVersions says {HUB} alone, which is not so: do not remove {SPOKE} from \
              the CustomResourceDefinition before `stow migrate` ends with 0."
         ));
     }
@@ -261,7 +259,7 @@ async fn ready<S: Stage>(api: &Api<'_, S>) -> Result<(Value, Definition), Error>
         };
         // In whichever of them it is stored, the other takes the webhook.
         if let Some(object) = page.items.first() {
-            for version in [NEW, OLD] {
+            for version in [HUB, SPOKE] {
                 match api.read(object, version).await {
                     Ok(_) | Err(Refusal::Gone) => {}
                     Err(refusal) => return Err(of_the_definition(refusal)),

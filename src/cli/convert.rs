@@ -50,8 +50,8 @@ impl Version {
     /// As an apiVersion has it, behind the group.
     pub fn name(self) -> &'static str {
         match self {
-            Self::V1alpha1 => "v1alpha1",
-            Self::V1beta1 => "v1beta1",
+            Self::V1alpha1 => stow_versions::SPOKE,
+            Self::V1beta1 => stow_versions::HUB,
         }
     }
 }

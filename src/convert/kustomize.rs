@@ -5,7 +5,7 @@
 
 use serde_json::{Value, json};
 use stow_versions::convert as versions;
-use stow_versions::{GROUP, KIND};
+use stow_versions::{GROUP, HUB, KIND, SPOKE};
 
 use super::{documents, is_ours};
 
@@ -49,8 +49,8 @@ fn is_kustomization(document: &Value) -> bool {
 /// The version that is converted from.
 fn other(desired: &str) -> String {
     let version = match desired.rsplit('/').next() {
-        Some("v1alpha1") => "v1beta1",
-        _ => "v1alpha1",
+        Some(SPOKE) => HUB,
+        _ => SPOKE,
     };
     format!("{GROUP}/{version}")
 }

@@ -13,10 +13,9 @@ use kube::api::{GetParams, ListParams, Patch, PatchParams};
 use kube::core::{Request as Ask, Status};
 use serde::Deserialize;
 use serde_json::Value;
-use stow_versions::{GROUP, PLURAL};
+use stow_versions::{CRD, GROUP, HUB, PLURAL};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::definition::{self, NEW};
 use super::pace::Pace;
 use super::{Error, Stage};
 use crate::chain::Chain;
@@ -129,7 +128,7 @@ impl<'a, S: Stage> Api<'a, S> {
             continue_token: token.map(str::to_owned),
             ..ListParams::default()
         };
-        let url = format!("/apis/{GROUP}/{NEW}/{PLURAL}");
+        let url = format!("/apis/{GROUP}/{HUB}/{PLURAL}");
         self.call("list postgresdbs", &|| Ask::new(&url).list(&params))
             .await
     }
@@ -151,7 +150,7 @@ impl<'a, S: Stage> Api<'a, S> {
         manager: &str,
         dry_run: bool,
     ) -> Result<Value, Refusal> {
-        let (url, name) = place(object, NEW);
+        let (url, name) = place(object, HUB);
         let params = PatchParams {
             dry_run,
             field_manager: Some(manager.to_owned()),
@@ -165,24 +164,22 @@ impl<'a, S: Stage> Api<'a, S> {
 
     /// The CRD.
     pub(super) async fn definition(&self) -> Result<Value, Refusal> {
-        let name = definition::name();
-        self.call(&format!("read CustomResourceDefinition {name}"), &|| {
-            Ask::new(DEFINITIONS).get(&name, &GetParams::default())
+        self.call(&format!("read CustomResourceDefinition {CRD}"), &|| {
+            Ask::new(DEFINITIONS).get(CRD, &GetParams::default())
         })
         .await
     }
 
     /// Changes the CRD's status.
     pub(super) async fn settle(&self, patch: &Value) -> Result<Value, Refusal> {
-        let name = definition::name();
         let params = PatchParams {
             field_manager: Some(super::rewrite::MANAGER.to_owned()),
             ..PatchParams::default()
         };
         let patch = Patch::Merge(patch);
         self.call(
-            &format!("write the status of CustomResourceDefinition {name}"),
-            &|| Ask::new(DEFINITIONS).patch_subresource("status", &name, &params, &patch),
+            &format!("write the status of CustomResourceDefinition {CRD}"),
+            &|| Ask::new(DEFINITIONS).patch_subresource("status", CRD, &params, &patch),
         )
         .await
     }

@@ -3,18 +3,7 @@
 //! Nothing here may talk to a cluster.
 
 use serde_json::{Value, json};
-use stow_versions::{GROUP, PLURAL};
-
-/// The version that everything is rewritten to.
-pub(super) const NEW: &str = "v1beta1";
-
-/// The version that is left behind.
-pub(super) const OLD: &str = "v1alpha1";
-
-/// The CRD's name.
-pub(super) fn name() -> String {
-    format!("{PLURAL}.{GROUP}")
-}
+use stow_versions::{HUB, SPOKE};
 
 /// A CRD under which a migration is safe.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +19,7 @@ pub(super) struct Definition {
 /// Why the CRD is not ready to be migrated under, and what to do.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub(super) enum Unready {
-    #[error("{NEW} is not the storage version, {0} is: apply yaml/crd.yaml of this release")]
+    #[error("{HUB} is not the storage version, {0} is: apply yaml/crd.yaml of this release")]
     Storage(String),
     #[error(
         "its conversion strategy is {0}, under which fields get lost: apply yaml/crd.yaml, and \
@@ -51,10 +40,10 @@ impl Definition {
         let name = |version: &Value| version["name"].as_str().unwrap_or_default().to_owned();
         let storage = versions.iter().find(|version| version["storage"] == true);
         match storage.map(name) {
-            Some(storage) if storage == NEW => {}
+            Some(storage) if storage == HUB => {}
             other => return Err(Unready::Storage(other.unwrap_or_else(|| "none".to_owned()))),
         }
-        let old = versions.iter().find(|version| version["name"] == OLD);
+        let old = versions.iter().find(|version| version["name"] == SPOKE);
         if old.is_some() {
             let conversion = &spec["conversion"];
             match conversion["strategy"].as_str().unwrap_or("None") {
@@ -76,7 +65,7 @@ impl Definition {
 
     /// Whether the storage version is the only one that objects may be stored in.
     pub(super) fn is_alone(&self) -> bool {
-        self.stored == [NEW]
+        self.stored == [HUB]
     }
 
     /// Whether another state of the CRD is the one that was migrated under: what
@@ -107,7 +96,7 @@ pub(super) fn dropped(crd: &Value) -> Value {
             "uid": crd["metadata"]["uid"],
             "resourceVersion": crd["metadata"]["resourceVersion"],
         },
-        "status": {"storedVersions": [NEW]},
+        "status": {"storedVersions": [HUB]},
     })
 }
 

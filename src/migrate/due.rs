@@ -15,11 +15,12 @@ use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::runtime::watcher::watch_object;
 use kube::{Client, Resource};
 use serde_json::Value;
+use stow_versions::CRD;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::api::Api;
-use super::definition::{self, is_due, stored};
+use super::definition::{is_due, stored};
 use super::object::{Fate, Outcome};
 use super::walk::Tally;
 use super::{Error, Stage, Task};
@@ -76,8 +77,7 @@ impl Due {
 
     async fn follow(&self) -> std::convert::Infallible {
         let crds = kube::Api::<Crd>::all(self.client.clone());
-        let name = definition::name();
-        let mut crds = pin!(watch_object(crds, &name).default_backoff());
+        let mut crds = pin!(watch_object(crds, CRD).default_backoff());
         let mut told = false;
         let mut complaint = Complaint::default();
         let mut latest: Option<Crd> = None;

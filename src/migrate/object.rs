@@ -7,10 +7,10 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use stow_versions::{HUB, SPOKE};
 use tokio::time::sleep;
 
 use super::api::{Api, Refusal, label};
-use super::definition::{NEW, OLD};
 use super::rewrite::Finding;
 use super::{Error, Stage, Task};
 
@@ -71,7 +71,7 @@ pub(super) async fn carry_out<S: Stage>(
             Err(Refusal::Conflict) => {
                 let pause = PAUSE.min(Duration::from_millis(u64::from(attempt)) * 5);
                 sleep(pause.mul_f64(rand::random_range(0.0..1.0))).await;
-                match api.read(&live, NEW).await {
+                match api.read(&live, HUB).await {
                     Ok(now) => live = now,
                     Err(refusal) => return refused(refusal).map(outcome),
                 }
@@ -120,7 +120,7 @@ fn verified(moved: bool, finding: &Finding) -> Fate {
     }
     if !finding.is_clean() {
         faults.push(format!(
-            "{OLD} is named in its {}",
+            "{SPOKE} is named in its {}",
             finding.what.join(" and ")
         ));
     }

@@ -7,9 +7,7 @@
 
 use serde_json::{Map, Value, json};
 use stow_versions::convert::{convert, managed_fields};
-use stow_versions::{GROUP, KIND};
-
-use super::definition::{NEW, OLD};
+use stow_versions::{GROUP, HUB, KIND, SPOKE};
 
 /// Where `kubectl apply` keeps the manifest that it was last given, to see what
 /// the next one does not say any more.
@@ -20,7 +18,7 @@ pub(super) const MANAGER: &str = "stow-migrate";
 
 /// The version that is left behind, as an object names it.
 fn old() -> String {
-    format!("{GROUP}/{OLD}")
+    format!("{GROUP}/{SPOKE}")
 }
 
 /// What an object, as v1beta1 shows it, says of the old version.
@@ -81,7 +79,7 @@ impl Finding {
                     finding.beyond = Some(format!(
                         "its annotation {LAST_APPLIED} names {} and cannot be read as a \
                          manifest of it: remove the annotation, or apply the object's manifest \
-                         anew in {GROUP}/{NEW}",
+                         anew in {GROUP}/{HUB}",
                         old()
                     ));
                 }
@@ -132,7 +130,7 @@ enum Applied {
 }
 
 fn last_applied(text: &str) -> Applied {
-    let new = format!("{GROUP}/{NEW}");
+    let new = format!("{GROUP}/{HUB}");
     let manifest = serde_json::from_str(text).unwrap_or(Value::Null);
     if manifest["kind"] != KIND {
         return Applied::Unreadable;

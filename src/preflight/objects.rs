@@ -12,6 +12,7 @@ mod writers;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition as Crd;
 use serde_json::Value;
 use stow_versions::crd::{Webhook, crd};
+use stow_versions::{HUB, SPOKE};
 
 use super::finding::Finding;
 use super::schema::{Schema, SchemaError};
@@ -22,9 +23,6 @@ use crate::reconcile::validate::{Surroundings, desired};
 pub(super) use binding::Binding;
 use conversion::Views;
 pub(super) use writers::Writers;
-
-const HUB: &str = "v1beta1";
-const SPOKE: &str = "v1alpha1";
 
 /// What objects are measured by.
 pub(super) struct Standards {

@@ -19,7 +19,7 @@ use kube::api::{DynamicObject, ListParams};
 use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Api, Client};
 use serde_json::Value;
-use stow_versions::{GROUP, PLURAL};
+use stow_versions::{CRD, HUB};
 use tokio::time::timeout;
 
 use super::Error;
@@ -93,7 +93,7 @@ impl Installation {
     pub(super) fn serves_hub(&self) -> bool {
         let versions = self.definition().into_iter();
         let mut versions = versions.flat_map(|crd| &crd.spec.versions);
-        versions.any(|version| version.name == "v1beta1" && version.served)
+        versions.any(|version| version.name == HUB && version.served)
     }
 }
 
@@ -115,10 +115,9 @@ impl Reader {
 
     /// Reads all but the objects. It fails only where no API server answers.
     pub(super) async fn installation(&self, shipped: Vec<Shipped>) -> Result<Installation, Error> {
-        let name = format!("{PLURAL}.{GROUP}");
         let crds = Api::<Crd>::all(self.client.clone());
-        let what = format!("customresourcedefinition {name}");
-        let definition = timed(what, crds.get_opt(&name)).await;
+        let what = format!("customresourcedefinition {CRD}");
+        let definition = timed(what, crds.get_opt(CRD)).await;
         if let Err(unread) = &definition
             && !unread.reached
         {

@@ -20,7 +20,7 @@ use kube::runtime::watcher::{self, watch_object};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
 use stow_versions::crd::Webhook;
-use stow_versions::{GROUP, PLURAL};
+use stow_versions::{CRD, SPOKE};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
@@ -84,7 +84,7 @@ impl Bundle {
     ) -> Self {
         Self {
             api: Api::all(client),
-            name: format!("{PLURAL}.{GROUP}"),
+            name: CRD.to_owned(),
             target,
             trust,
             former: Former::new(overlap),
@@ -195,7 +195,7 @@ impl Bundle {
 fn decide(crd: &Crd, trust: &str, target: &Webhook) -> Step {
     // One of 2017 has nothing to convert to, and is not Stow's to change: an
     // upgrade starts the webhook first, and may go back.
-    if matches!(crd.spec.versions.as_slice(), [only] if only.name == "v1alpha1") {
+    if matches!(crd.spec.versions.as_slice(), [only] if only.name == SPOKE) {
         return Step::Nothing;
     }
     let conversion = crd.spec.conversion.as_ref();
@@ -234,9 +234,9 @@ fn publication(name: &str, trust: &str) -> Value {
 /// which the leader does not know, since it is configured otherwise. Whether it
 /// did.
 pub(super) async fn introduce(client: Client, trust: &Trust) -> Result<bool, String> {
-    let (api, name) = (Api::<Crd>::all(client), format!("{PLURAL}.{GROUP}"));
+    let api = Api::<Crd>::all(client);
     // By its name and yet a list: that right is there for the watch.
-    let named = ListParams::default().fields(&format!("metadata.name={name}"));
+    let named = ListParams::default().fields(&format!("metadata.name={CRD}"));
     let found = api.list(&named).await.map_err(|e| WATCH.explain(&e))?;
     let Some(crd) = found.items.first() else {
         return Ok(false);
@@ -245,11 +245,11 @@ pub(super) async fn introduce(client: Client, trust: &Trust) -> Result<bool, Str
     if known == Trust::default() || known.covers(trust) {
         return Ok(false);
     }
-    let mut body = publication(&name, &known.and(trust).pem());
+    let mut body = publication(CRD, &known.and(trust).pem());
     // The leader's own change is never undone.
     body["metadata"]["resourceVersion"] = json!(crd.metadata.resource_version);
     let parameters = PatchParams::apply(FIELD_MANAGER).force();
-    let patched = api.patch(&name, &parameters, &Patch::Apply(body)).await;
+    let patched = api.patch(CRD, &parameters, &Patch::Apply(body)).await;
     patched.map(|_| true).map_err(|e| PATCH.explain(&e))
 }
 

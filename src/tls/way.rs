@@ -13,7 +13,7 @@ use kube::core::{ApiResource, DynamicObject, GroupVersionKind};
 use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::watch_object;
 use kube::{Api, Client, ResourceExt};
-use stow_versions::{GROUP, KIND, PLURAL};
+use stow_versions::{CRD, GROUP, HUB, KIND, PLURAL, SPOKE};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -41,8 +41,7 @@ pub(super) fn published(crd: &Crd) -> Trust {
 
 /// Keeps up with what the CRD publishes, and since when; never ends.
 pub(super) async fn follow(client: Client, told: &watch::Sender<(Published, Instant)>) {
-    let name = format!("{PLURAL}.{GROUP}");
-    let mut crds = std::pin::pin!(watch_object(Api::<Crd>::all(client), &name).default_backoff());
+    let mut crds = std::pin::pin!(watch_object(Api::<Crd>::all(client), CRD).default_backoff());
     while let Some(event) = crds.next().await {
         // A watch that broke proves nothing, and what was seen before is the best
         // that is known. The leader, who writes the CRD, says what is wrong.
@@ -71,7 +70,7 @@ pub(super) async fn provoke(client: &Client) {
 
 async fn provoke_once(client: &Client) -> Result<(), kube::Error> {
     // One of them is not the version that the object is stored in.
-    let [hub, spoke] = ["v1beta1", "v1alpha1"].map(|version| {
+    let [hub, spoke] = [HUB, SPOKE].map(|version| {
         ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, version, KIND), PLURAL)
     });
     let all = Api::<DynamicObject>::all_with(client.clone(), &hub);

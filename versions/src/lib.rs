@@ -22,6 +22,15 @@ pub const KIND: &str = "PostgresDB";
 /// The plural, as it stands in URLs and in the name of the CRD.
 pub const PLURAL: &str = "postgresdbs";
 
+/// The name of the CRD: the plural and the group.
+pub const CRD: &str = "postgresdbs.myob.com";
+
+/// The version that the operator works on, and objects are stored in.
+pub const HUB: &str = "v1beta1";
+
+/// The version of 2017.
+pub const SPOKE: &str = "v1alpha1";
+
 /// The finalizer that holds an object until its instance is gone.
 pub const FINALIZER: &str = "stow.myob.com/database";
 

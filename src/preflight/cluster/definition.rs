@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition as Crd, CustomResourceDefinitionVersion as Version,
 };
+use stow_versions::SPOKE;
 use stow_versions::crd::{Webhook, crd};
 
 use super::unread;
@@ -134,7 +135,7 @@ fn versions(installed: &Crd) -> Vec<Finding> {
         .spec
         .versions
         .iter()
-        .any(|version| version.name == "v1alpha1")
+        .any(|version| version.name == SPOKE)
     {
         findings.push(finding(Severity::Note, "v1alpha1 has been removed."));
     }
@@ -164,7 +165,7 @@ pub(super) fn migration(installation: &Installation, _now: Timestamp) -> Vec<Fin
     let is_old = stored
         .unwrap_or_default()
         .iter()
-        .any(|version| version == "v1alpha1");
+        .any(|version| version == SPOKE);
     let told = match (is_old, installation.serves_hub()) {
         (false, _) => finding(Severity::Ok, "No object is stored in v1alpha1."),
         (true, false) => finding(

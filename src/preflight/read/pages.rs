@@ -12,7 +12,7 @@ use kube::api::ListParams;
 use kube::core::Request;
 use serde::Deserialize;
 use serde_json::Value;
-use stow_versions::{GROUP, PLURAL};
+use stow_versions::{GROUP, HUB, PLURAL, SPOKE};
 
 use super::{AT_ONCE, Installation, Reader, Unread, timed};
 use crate::cluster::{Neighbour, SecretRead, is_secret_name};
@@ -229,7 +229,7 @@ impl Judged {
 /// The versions in which the API server shows objects: v1beta1 first, since it
 /// says all.
 fn versions(installation: &Installation) -> Vec<&'static str> {
-    let known = ["v1beta1", "v1alpha1"];
+    let known = [HUB, SPOKE];
     match &installation.definition {
         Err(_) => known.into(),
         Ok(None) => Vec::new(),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::fields::{Pair, STORAGE_TYPE, Shape, hub_only, pairs, typed_spec};
 use super::memory::{Memory, SPEC, Side, owner, take};
 use super::{Object, Way};
-use crate::SPOKE_PREFIX;
+use crate::{HUB, SPOKE, SPOKE_PREFIX};
 
 /// How much of a value is shown to people: it can be of any size.
 const SHOWN: usize = 120;
@@ -60,8 +60,8 @@ impl fmt::Display for Unsaid {
     /// One sentence: the field, what it holds, and what to do.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (from, to) = match self.way {
-            Way::Up => ("v1alpha1", "v1beta1"),
-            Way::Down => ("v1beta1", "v1alpha1"),
+            Way::Up => (SPOKE, HUB),
+            Way::Down => (HUB, SPOKE),
         };
         let Self { field, text, .. } = self;
         let text = text.as_deref().unwrap_or_default();
@@ -139,8 +139,8 @@ pub fn forget(object: &mut Value) {
 /// Whether a version has a field of that name in its spec.
 pub fn is_field(version: &str, name: &str) -> bool {
     match version.rsplit('/').next() {
-        Some("v1alpha1") => pairs().any(|pair| pair.spoke == name),
-        Some("v1beta1") => {
+        Some(SPOKE) => pairs().any(|pair| pair.spoke == name),
+        Some(HUB) => {
             let paired = pairs().any(|pair| pair.hub == name);
             let first = |path: &str| path.split('.').next() == Some(name);
             paired || name == STORAGE_TYPE || hub_only().any(|field| first(field.path))
@@ -168,8 +168,8 @@ impl Way {
             return false;
         };
         match self {
-            Self::Up => is_field("v1alpha1", path),
-            Self::Down => is_field("v1beta1", path) || hub_only().any(|field| field.path == path),
+            Self::Up => is_field(SPOKE, path),
+            Self::Down => is_field(HUB, path) || hub_only().any(|field| field.path == path),
         }
     }
 }

@@ -14,7 +14,7 @@ use kube::core::Message;
 use super::expression::{at, is, placed, quoted, was};
 use super::{Policy, Scope, Validation, validation};
 use crate::v1beta1::rules;
-use crate::{GROUP, HUB_PREFIX, PLURAL, v1beta1};
+use crate::{GROUP, HUB, HUB_PREFIX, PLURAL, v1beta1};
 
 /// The fields that v1alpha1 says in its own way, and how.
 const SAID_OTHERWISE: [&str; 3] = ["storage", "storageType", "iops"];
@@ -40,7 +40,7 @@ pub fn hub_rules() -> Policy {
     Policy {
         scope: Scope {
             group: GROUP,
-            version: "v1beta1",
+            version: HUB,
             resource: PLURAL,
             reach: "Namespaced",
             operations: &["CREATE", "UPDATE"],

@@ -9,7 +9,7 @@
 use kube::core::Message;
 
 use super::{Policy, Scope, validation};
-use crate::{GROUP, HUB_PREFIX, PLURAL};
+use crate::{GROUP, HUB_PREFIX, PLURAL, SPOKE};
 
 /// The annotations of an object, or none.
 fn annotations(of: &str) -> String {
@@ -37,7 +37,7 @@ pub fn kept_annotations() -> Policy {
     Policy {
         scope: Scope {
             group: GROUP,
-            version: "v1alpha1",
+            version: SPOKE,
             resource: PLURAL,
             reach: "Namespaced",
             operations: &["UPDATE"],

@@ -10,7 +10,7 @@ use kube::core::Message;
 use super::expression::quoted;
 use super::{Policy, Scope, validation};
 use crate::convert::spoke_fields;
-use crate::{GROUP, PLURAL};
+use crate::{GROUP, PLURAL, SPOKE};
 
 /// What the values of a field of v1alpha1 have to be. Of `ha`, the schema lists
 /// its two values, and says so.
@@ -51,7 +51,7 @@ pub fn spoke_types() -> Policy {
     Policy {
         scope: Scope {
             group: GROUP,
-            version: "v1alpha1",
+            version: SPOKE,
             resource: PLURAL,
             reach: "Namespaced",
             operations: &["CREATE", "UPDATE"],
