@@ -294,7 +294,13 @@ async fn broken(stage: &mut Stage, looker: &Looker) -> Result<()> {
         "-p",
         none,
     ];
-    stage.kubectl(&patch).await?;
+    // Nothing but its absence lets that through, a moment after it is gone.
+    let policy = "validatingadmissionpolicybinding/stow-conversion";
+    stage.kubectl(&["delete", policy]).await?;
+    eventually("the policy to let go", PATIENCE, || async {
+        stage.kubectl(&patch).await.map(drop)
+    })
+    .await?;
     eventually("the strategy to be named", PATIENCE, || async {
         let told = looker.look().await?;
         let named = told
