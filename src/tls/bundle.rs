@@ -19,15 +19,15 @@ use kube::runtime::WatchStreamExt;
 use kube::runtime::watcher::{self, watch_object};
 use kube::{Api, Client, ResourceExt};
 use serde_json::{Value, json};
+use stow_versions::CRD;
 use stow_versions::crd::Webhook;
-use stow_versions::{CRD, SPOKE};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 
 use self::former::Former;
 use super::held::Wanted;
 use super::trust::Trust;
-use super::way::published;
+use super::way::{has_nothing_to_convert, published};
 use crate::complaint::{Attempt, Complaint};
 use crate::lead::{Fence, NotLeading};
 
@@ -195,7 +195,7 @@ impl Bundle {
 fn decide(crd: &Crd, trust: &str, target: &Webhook) -> Step {
     // One of 2017 has nothing to convert to, and is not Stow's to change: an
     // upgrade starts the webhook first, and may go back.
-    if matches!(crd.spec.versions.as_slice(), [only] if only.name == SPOKE) {
+    if has_nothing_to_convert(crd) {
         return Step::Nothing;
     }
     let conversion = crd.spec.conversion.as_ref();

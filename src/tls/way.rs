@@ -39,6 +39,11 @@ pub(super) fn published(crd: &Crd) -> Trust {
         .unwrap_or_default()
 }
 
+/// Whether a definition has v1alpha1 alone, as the operator of 2017 left it.
+pub(super) fn has_nothing_to_convert(crd: &Crd) -> bool {
+    matches!(crd.spec.versions.as_slice(), [only] if only.name == SPOKE)
+}
+
 /// Keeps up with what the CRD publishes, and since when; never ends.
 pub(super) async fn follow(client: Client, told: &watch::Sender<(Published, Instant)>) {
     let mut crds = std::pin::pin!(watch_object(Api::<Crd>::all(client), CRD).default_backoff());
@@ -46,9 +51,12 @@ pub(super) async fn follow(client: Client, told: &watch::Sender<(Published, Inst
         // A watch that broke proves nothing, and what was seen before is the best
         // that is known. The leader, who writes the CRD, says what is wrong.
         let Ok(crd) = event else { continue };
-        let now = crd.map_or(Published::NoDefinition, |crd| {
-            Published::Trust(published(&crd))
-        });
+        let now = match crd {
+            Some(crd) if !has_nothing_to_convert(&crd) => Published::Trust(published(&crd)),
+            // Nobody is called for a definition of 2017, which the leader leaves as it
+            // is: replicas have to be ready before it changes.
+            Some(_) | None => Published::NoDefinition,
+        };
         told.send_if_modified(|(last, since)| {
             let changed = *last != now;
             if changed {
