@@ -20,13 +20,13 @@ use serde_json::json;
 
 use self::{
     audit::Audited,
-    boot::Boot,
+    boot::{API_SERVER, Boot, Component, api_server_ready},
     etcd::Etcd,
     kubectl::{Kubectl, Output},
 };
 use crate::{
     certificates::Authority,
-    error::Result,
+    error::{Error, Result},
     exchange::Upstream,
     loopback::{ServiceRange, free_port},
     process::Process,
@@ -39,7 +39,7 @@ use crate::{
 #[derive(Debug)]
 pub struct ControlPlane {
     // Fields are dropped in this order: clients of a component end before it.
-    processes: Vec<Process>,
+    components: Vec<Component>,
     _services: ServiceRange,
     admin: Kubectl,
     api_server: Upstream,
@@ -75,10 +75,10 @@ impl ControlPlane {
         boot.api_server_ready(&api_server).await?;
         boot.controller_manager()?;
         boot.controllers_at_work(&etcd).await?;
-        let processes = boot.processes();
+        let components = boot.components();
 
         Ok(Self {
-            processes,
+            components,
             _services: services,
             admin: Kubectl {
                 program: programs.join("kubectl"),
@@ -95,6 +95,26 @@ impl ControlPlane {
 
     /// Stops it; dropping it does the same.
     pub fn stop(self) {}
+
+    /// Ends the API server by SIGKILL. All that talks to it loses its connection.
+    pub async fn kill_api_server(&mut self) -> Result<()> {
+        let mut components = self.components.iter_mut();
+        match components.find(|one| one.name() == API_SERVER) {
+            Some(server) => server.kill().await,
+            None => Err(Error::Unexpected("there is no API server".to_owned())),
+        }
+    }
+
+    /// Starts the API server again where it was, over the same etcd, and returns
+    /// once it is ready.
+    pub async fn start_api_server(&mut self) -> Result<()> {
+        for server in &mut self.components {
+            if server.name() == API_SERVER {
+                server.start_again()?;
+            }
+        }
+        api_server_ready(&mut self.components, &self.api_server).await
+    }
 
     /// The API server, for a proxy in front of it.
     pub fn upstream(&self) -> Upstream {
@@ -133,7 +153,8 @@ impl ControlPlane {
 
     /// The ids of its processes.
     pub fn pids(&self) -> Vec<u32> {
-        self.processes.iter().map(Process::pid).collect()
+        let processes = self.components.iter().map(Component::process);
+        processes.map(Process::pid).collect()
     }
 
     /// Runs kubectl with every right.
@@ -173,7 +194,8 @@ impl ControlPlane {
 
     /// The last lines that each component printed, for a failed test.
     pub fn logs(&self) -> String {
-        let tails = self.processes.iter().map(|process| {
+        let processes = self.components.iter().map(Component::process);
+        let tails = processes.map(|process| {
             let name = process.log().file_stem().unwrap_or_default();
             format!("--- {} ---\n{}\n", name.display(), process.tail())
         });

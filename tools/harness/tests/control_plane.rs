@@ -17,7 +17,7 @@ const READER: &str = "system:serviceaccount:default:reader";
 
 #[tokio::test]
 async fn boots_and_serves() {
-    let control_plane = ControlPlane::start_auditing(&[READER]).await.unwrap();
+    let mut control_plane = ControlPlane::start_auditing(&[READER]).await.unwrap();
 
     let version = control_plane.kubectl(&["version"]).await.unwrap();
     let version = version.ok().unwrap();
@@ -27,6 +27,7 @@ async fn boots_and_serves() {
     the_controllers_work(&control_plane).await;
     a_token_has_the_rights_of_its_account_alone(&control_plane).await;
     a_refusal_is_an_output_and_not_an_error(&control_plane).await;
+    the_api_server_ends_and_comes_back(&mut control_plane).await;
 
     let pids = control_plane.pids();
     assert_eq!(pids.len(), 3);
@@ -152,4 +153,25 @@ async fn a_refusal_is_an_output_and_not_an_error(control_plane: &ControlPlane) {
         error.starts_with("kubectl get configmap absent: "),
         "{error}"
     );
+}
+
+/// Over the same etcd, at the same address, with the same keys: a token of before
+/// is one still.
+async fn the_api_server_ends_and_comes_back(control_plane: &mut ControlPlane) {
+    let before = control_plane.pids();
+    let token = control_plane.token("default", "reader").await.unwrap();
+    control_plane.kill_api_server().await.unwrap();
+    let away = control_plane.kubectl(&["get", "configmap", "seen"]);
+    let away = away.await.unwrap();
+    assert!(away.stderr.contains("refused"), "{}", away.stderr);
+
+    control_plane.start_api_server().await.unwrap();
+    let kubeconfig = control_plane.kubeconfig(control_plane.url(), &token);
+    let reader = control_plane.kubectl_as(kubeconfig.unwrap());
+    let read = reader.run(&["get", "configmap", "seen", "-o", "yaml"]);
+    let read = read.await.unwrap().ok().unwrap();
+    assert!(read.contains("written through the API"), "{read}");
+    let after = control_plane.pids();
+    let stayed = after.iter().filter(|pid| before.contains(pid));
+    assert_eq!((after.len(), stayed.count()), (3, 2));
 }

@@ -1,7 +1,11 @@
 //! The components of a control plane while they start: their flags, and the wait
 //! until each is of use.
 
-use std::{path::Path, process::Command, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use http::Request;
 use http_body_util::Full;
@@ -19,11 +23,54 @@ use crate::{
 /// A boot takes 4 s alone on two cores; tests boot several at once on a busy one.
 const BOOT: Duration = Duration::from_mins(2);
 
+/// What the API server's program is called.
+pub(super) const API_SERVER: &str = "kube-apiserver";
+
+/// A program with its flags, which can be started again where it was ended.
+#[derive(Debug)]
+pub(super) struct Component {
+    name: &'static str,
+    log: PathBuf,
+    command: Command,
+    process: Process,
+}
+
+impl Component {
+    fn start(name: &'static str, log: PathBuf, command: Command) -> Result<Self> {
+        Ok(Self {
+            process: Process::spawn(name, log.clone(), &command)?,
+            name,
+            log,
+            command,
+        })
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Ends it by SIGKILL.
+    pub(super) async fn kill(&mut self) -> Result<()> {
+        self.process.kill()?;
+        self.process.wait(BOOT).await.map(drop)
+    }
+
+    /// Starts it anew, as it was started at first.
+    pub(super) fn start_again(&mut self) -> Result<()> {
+        self.process = Process::spawn(self.name, self.log.clone(), &self.command)?;
+        Ok(())
+    }
+}
+
 /// The components while they start; dropping it stops them.
 pub(super) struct Boot<'a> {
     programs: &'a Path,
     folder: &'a Path,
-    processes: Vec<Process>,
+    components: Vec<Component>,
 }
 
 impl<'a> Boot<'a> {
@@ -31,17 +78,17 @@ impl<'a> Boot<'a> {
         Self {
             programs,
             folder,
-            processes: Vec::new(),
+            components: Vec::new(),
         }
     }
 
     /// What was started, the last first: so that dropping them in order ends
     /// etcd, which all depend on, at last.
-    pub(super) fn processes(self) -> Vec<Process> {
-        self.processes.into_iter().rev().collect()
+    pub(super) fn components(self) -> Vec<Component> {
+        self.components.into_iter().rev().collect()
     }
 
-    fn start<S: AsRef<str>>(&mut self, name: &str, flags: &[S]) -> Result<()> {
+    fn start<S: AsRef<str>>(&mut self, name: &'static str, flags: &[S]) -> Result<()> {
         let mut command = Command::new(self.programs.join(name));
         programs::isolate(&mut command);
         command
@@ -49,7 +96,7 @@ impl<'a> Boot<'a> {
             // Components may write beside themselves (coverage, crash files).
             .current_dir(self.folder);
         let log = self.folder.join(format!("{name}.log"));
-        self.processes.push(Process::spawn(name, log, &command)?);
+        self.components.push(Component::start(name, log, command)?);
         Ok(())
     }
 
@@ -98,7 +145,7 @@ impl<'a> Boot<'a> {
             format!("--audit-policy-file={}", self.file(audit::POLICY)),
             format!("--audit-log-path={}", self.file(audit::LOG)),
         ];
-        self.start("kube-apiserver", &flags)
+        self.start(API_SERVER, &flags)
     }
 
     pub(super) fn controller_manager(&mut self) -> Result<()> {
@@ -122,47 +169,63 @@ impl<'a> Boot<'a> {
 
     /// Until the API server says that it is ready.
     pub(super) async fn api_server_ready(&mut self, api_server: &Upstream) -> Result<()> {
-        self.wait_for("kube-apiserver to be ready", || is_ready(api_server))
-            .await
+        api_server_ready(&mut self.components, api_server).await
     }
 
     /// Until the first visible work of the controllers is done, without which no
     /// Pod and no token is possible.
     pub(super) async fn controllers_at_work(&mut self, etcd: &Etcd) -> Result<()> {
         let work = "/registry/serviceaccounts/default/default";
-        self.wait_for("the controllers to work", || async {
+        let look = || async {
             let found = etcd.get(work).await?;
             found
                 .map(drop)
                 .ok_or_else(|| Error::Unexpected(format!("etcd has no {work}")))
-        })
-        .await
-    }
-
-    /// Polls, and fails at once, with its log, when a component has ended.
-    async fn wait_for<F>(&mut self, what: &str, look: impl FnMut() -> F) -> Result<()>
-    where
-        F: Future<Output = Result<()>>,
-    {
-        let processes = &mut self.processes;
-        let ended = async {
-            loop {
-                for process in &mut *processes {
-                    if let Err(error) = process.check() {
-                        return error;
-                    }
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
         };
-        let waited = tokio::select! {
-            error = ended => return Err(error),
-            waited = eventually(what, BOOT, look) => waited,
-        };
-        waited.map_err(|error| match self.processes.last() {
-            Some(newest) => newest.failure(&error.to_string()),
+        let waited = wait_for(&mut self.components, "the controllers to work", look).await;
+        waited.map_err(|error| match self.components.last() {
+            Some(newest) => newest.process.failure(&error.to_string()),
             None => error,
         })
+    }
+}
+
+/// Until the API server says that it is ready.
+pub(super) async fn api_server_ready(
+    components: &mut [Component],
+    api_server: &Upstream,
+) -> Result<()> {
+    let what = "kube-apiserver to be ready";
+    let waited = wait_for(components, what, || is_ready(api_server)).await;
+    let server = components.iter().find(|one| one.name == API_SERVER);
+    waited.map_err(|error| match server {
+        Some(server) => server.process.failure(&error.to_string()),
+        None => error,
+    })
+}
+
+/// Polls, and fails at once, with its log, when a component has ended.
+async fn wait_for<F>(
+    components: &mut [Component],
+    what: &str,
+    look: impl FnMut() -> F,
+) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
+    let ended = async {
+        loop {
+            for component in &mut *components {
+                if let Err(error) = component.process.check() {
+                    return error;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::select! {
+        error = ended => Err(error),
+        waited = eventually(what, BOOT, look) => waited,
     }
 }
 
