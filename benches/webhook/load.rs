@@ -88,6 +88,8 @@ pub(crate) async fn put(
 async fn repeat(mut client: Client, review: Bytes, end: Instant) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     while Instant::now() < end {
+        // The end of an answer is seen before its connection is free again.
+        client.ready().await?;
         let start = Instant::now();
         let response = client.send_request(request(review.clone())?).await?;
         if response.status() != StatusCode::OK {
