@@ -5,7 +5,9 @@
 //! through it.
 
 mod budget;
+mod buffers;
 mod listener;
+mod refused;
 mod review;
 
 use std::num::NonZero;
@@ -17,7 +19,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, header};
 use http_body_util::BodyExt;
 use stow_versions::convert::ObjectText;
 use tokio::sync::Semaphore;
@@ -26,8 +28,10 @@ use tokio::time::{Instant, timeout_at};
 use crate::metrics::{Metrics, Review};
 use crate::tls::Arrivals;
 use budget::{Budget, Room};
+use buffers::{Buffer, Buffers};
 use listener::{Activity, Busy};
-use review::{Answer, Convert, Malformed};
+use refused::Refused;
+use review::{Convert, Outcome};
 
 /// Above this size a conversion leaves the runtime's threads: smaller ones take
 /// less than the handover, larger ones would hold up everything else.
@@ -42,7 +46,9 @@ pub struct Limits {
     pub review: usize,
     /// Bytes in flight of reviews up to 1 MiB, and of larger ones.
     pub small_in_flight: usize,
-    /// See [`Limits::small_in_flight`]; raised to [`Limits::review`] where less.
+    /// See [`Limits::small_in_flight`]. A review that is larger than this is alone.
+    /// More than a few at once finish no sooner, and each takes memory; the others
+    /// wait in their sockets.
     pub large_in_flight: usize,
     /// Connections at once. An API server opens a few dozen; what comes beyond
     /// waits in the kernel.
@@ -70,7 +76,7 @@ impl Default for Limits {
         Self {
             review: 128 << 20,
             small_in_flight: 64 << 20,
-            large_in_flight: 128 << 20,
+            large_in_flight: 32 << 20,
             connections: 512,
             handshake: Duration::from_secs(10),
             idle: Duration::from_mins(2),
@@ -92,6 +98,7 @@ pub struct Webhook {
     /// Turns for large conversions: as many as there are processors. More would
     /// finish no sooner, and each has its answer in memory beside its review.
     turns: Arc<Semaphore>,
+    buffers: Buffers,
     arrivals: Arrivals,
 }
 
@@ -103,15 +110,12 @@ impl Webhook {
 
     fn with(limits: Limits, metrics: Metrics, convert: Convert) -> Self {
         Self {
-            budget: Budget::new(
-                limits.small_in_flight,
-                limits.large_in_flight,
-                limits.review,
-            ),
+            budget: Budget::new(limits.small_in_flight, limits.large_in_flight),
             limits,
             metrics,
             convert,
             turns: Arc::new(Semaphore::new(processors())),
+            buffers: Buffers::default(),
             arrivals: Arrivals::default(),
         }
     }
@@ -137,11 +141,11 @@ impl Webhook {
         let room = timeout_at(deadline, self.budget.room(length))
             .await
             .map_err(|_| Refused::NoRoom)?;
-        let body = timeout_at(deadline, read(body, self.limits.review))
+        let review = timeout_at(deadline, self.read(body, length))
             .await
             .map_err(|_| Refused::Slow)??;
-        let (answer, room) = self.answer(body, room).await?;
-        let converted = match answer.outcome {
+        let (bytes, outcome, room) = self.answer(review, room).await?;
+        let converted = match outcome {
             Ok(count) => Some(count),
             Err(message) => {
                 tracing::warn!("{message}");
@@ -149,7 +153,7 @@ impl Webhook {
             }
         };
         let body = Bytes::from_owner(InFlight {
-            bytes: answer.body,
+            bytes,
             _room: room,
             _busy: busy,
         });
@@ -160,18 +164,45 @@ impl Webhook {
         ))
     }
 
-    /// The room goes with the body wherever it is converted, so that a caller
+    async fn read(&self, mut body: Body, length: Option<u64>) -> Result<Buffer, Refused> {
+        let limit = self.limits.review;
+        let length = length.and_then(|length| usize::try_from(length).ok());
+        let mut bytes = match length {
+            Some(length) if length <= INLINE => Buffer::default(),
+            _ => self.buffers.take(),
+        };
+        bytes.reserve_exact(length.unwrap_or(0).min(limit));
+        while let Some(frame) = body.frame().await {
+            // Trailers carry nothing of a review.
+            let Ok(data) = frame.map_err(Refused::BrokeOff)?.into_data() else {
+                continue;
+            };
+            if bytes.len() + data.len() > limit {
+                return Err(Refused::TooLarge(limit));
+            }
+            bytes.extend_from_slice(&data);
+        }
+        Ok(bytes)
+    }
+
+    /// The room goes with the review wherever it is converted, so that a caller
     /// who gave up does not give back what is still in use.
-    async fn answer(&self, body: Vec<u8>, room: Room) -> Result<(Answer, Room), Refused> {
+    async fn answer(&self, review: Buffer, room: Room) -> Result<(Buffer, Outcome, Room), Refused> {
         let convert = self.convert;
-        if body.len() <= INLINE {
-            return Ok((review::answer(&body, convert)?, room));
+        let inline = review.len() <= INLINE;
+        let answer = move || {
+            let mut out = review.another();
+            let outcome = review::answer(&review, &mut out, convert)?;
+            Ok((out, outcome, room))
+        };
+        if inline {
+            return answer();
         }
         let turn = Arc::clone(&self.turns).acquire_owned().await;
         tokio::task::spawn_blocking(move || {
-            let answer = review::answer(&body, convert);
+            let answer = answer();
             drop(turn);
-            Ok((answer?, room))
+            answer
         })
         .await
         .map_err(|_| Refused::Crashed)?
@@ -193,50 +224,6 @@ fn between_versions(
         .map_err(|error| error.to_string())
 }
 
-/// What is not answered with a review.
-#[derive(Debug, thiserror::Error)]
-enum Refused {
-    #[error(transparent)]
-    Malformed(#[from] Malformed),
-    #[error("the review is larger than {0} bytes, which is what this webhook takes")]
-    TooLarge(usize),
-    #[error("no room for the review in time: others are being converted")]
-    NoRoom,
-    #[error("the review did not arrive in time")]
-    Slow,
-    #[error("the review broke off: {0}")]
-    BrokeOff(axum::Error),
-    #[error("the conversion crashed: this is a bug in Stow")]
-    Crashed,
-}
-
-impl Refused {
-    fn counts_as(&self) -> Review {
-        match self {
-            Self::Malformed(_) | Self::BrokeOff(_) => Review::Malformed,
-            Self::TooLarge(_) => Review::TooLarge,
-            Self::NoRoom | Self::Slow => Review::TimedOut,
-            Self::Crashed => Review::Failure,
-        }
-    }
-}
-
-impl IntoResponse for Refused {
-    fn into_response(self) -> Response {
-        let status = match self {
-            Self::Malformed(_) | Self::BrokeOff(_) => StatusCode::BAD_REQUEST,
-            Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Crashed => StatusCode::INTERNAL_SERVER_ERROR,
-        };
-        tracing::warn!("refused a conversion review: {self}");
-        // What is left of the body is not worth reading.
-        let close = [(header::CONNECTION, HeaderValue::from_static("close"))];
-        (status, close, format!("{self}\n")).into_response()
-    }
-}
-
 async fn handle(
     State(webhook): State<Arc<Webhook>>,
     Extension(activity): Extension<Activity>,
@@ -256,26 +243,10 @@ async fn handle(
     }
 }
 
-async fn read(mut body: Body, limit: usize) -> Result<Vec<u8>, Refused> {
-    let expected = body.size_hint().exact().unwrap_or(0);
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0).min(limit));
-    while let Some(frame) = body.frame().await {
-        // Trailers carry nothing of a review.
-        let Ok(data) = frame.map_err(Refused::BrokeOff)?.into_data() else {
-            continue;
-        };
-        if bytes.len() + data.len() > limit {
-            return Err(Refused::TooLarge(limit));
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes)
-}
-
 /// An answer until its last byte was written: it holds its room, and keeps its
 /// connection busy, as long as the other side takes to read it.
 struct InFlight {
-    bytes: Vec<u8>,
+    bytes: Buffer,
     _room: Room,
     _busy: Busy,
 }

@@ -20,29 +20,31 @@ const UNIT: usize = 1024;
 pub(super) struct Budget {
     small: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    largest: usize,
+    /// Bytes of the second lane.
+    capacity: usize,
 }
 
 /// Room that was taken, given back when dropped.
 pub(super) type Room = OwnedSemaphorePermit;
 
 impl Budget {
-    /// `small` bytes for small reviews, and `large` bytes for the others, of
-    /// which each may have up to `largest`. Each is at least one review's worth.
-    pub(super) fn new(small: usize, large: usize, largest: usize) -> Self {
+    /// `small` bytes for small reviews, and `large` bytes for the others. A review
+    /// that is larger than that has the lane for itself.
+    pub(super) fn new(small: usize, large: usize) -> Self {
+        let capacity = large.max(SMALL);
         Self {
             small: Arc::new(Semaphore::new(units(small.max(SMALL)))),
-            large: Arc::new(Semaphore::new(units(large.max(largest)))),
-            largest,
+            large: Arc::new(Semaphore::new(units(capacity))),
+            capacity,
         }
     }
 
-    /// Waits for room for a body of that length. A length that was not said is
-    /// the largest: growing while others grow too could end with all waiting.
+    /// Waits for room for a body of that length. One whose length was not said has
+    /// its lane for itself: growing while others grow too could end with all waiting.
     pub(super) async fn room(&self, length: Option<u64>) -> Room {
         let length = length
             .and_then(|length| usize::try_from(length).ok())
-            .map_or(self.largest, |length| length.min(self.largest));
+            .map_or(self.capacity, |length| length.min(self.capacity));
         let lane = if length <= SMALL {
             &self.small
         } else {
@@ -69,7 +71,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_lane_makes_wait_and_does_not_hold_up_the_other() {
-        let budget = Budget::new(0, 0, 8 << 20);
+        let budget = Budget::new(0, 8 << 20);
         let large = budget.room(Some(8 * MB)).await;
         assert!(budget.room(Some(2 * MB)).now_or_never().is_none());
         assert!(budget.room(None).now_or_never().is_none());
@@ -79,8 +81,20 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_review_larger_than_its_lane_is_alone_in_it() {
+        let budget = Budget::new(0, 8 << 20);
+        let small_enough = budget.room(Some(2 * MB)).await;
+        assert!(budget.room(Some(64 * MB)).now_or_never().is_none());
+        drop(small_enough);
+        let alone = budget.room(Some(64 * MB)).await;
+        assert!(budget.room(Some(2 * MB)).now_or_never().is_none());
+        drop(alone);
+        assert!(budget.room(Some(2 * MB)).now_or_never().is_some());
+    }
+
+    #[tokio::test]
     async fn no_length_can_ask_for_more_than_there_is() {
-        let budget = Budget::new(0, 0, 8 << 20);
+        let budget = Budget::new(0, 8 << 20);
         assert!(budget.room(Some(u64::MAX)).now_or_never().is_some());
         assert!(budget.room(None).now_or_never().is_some());
         assert!(budget.room(Some(0)).now_or_never().is_some());

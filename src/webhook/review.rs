@@ -46,7 +46,7 @@ struct Request<'a, T> {
 }
 
 #[derive(Serialize)]
-struct Outcome<'a> {
+struct Status<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     message: &'a str,
@@ -57,25 +57,28 @@ struct Outcome<'a> {
 pub(super) enum Malformed {
     #[error("the body is no ConversionReview of apiextensions.k8s.io: {0}")]
     Json(#[from] serde_json::Error),
+    #[error("the body is no ConversionReview of apiextensions.k8s.io: {0}")]
+    Text(#[from] std::str::Utf8Error),
     #[error("the body is a {api_version} {kind}, not a ConversionReview of apiextensions.k8s.io")]
     NotAReview { api_version: String, kind: String },
 }
 
-/// An answer, to be sent with HTTP 200 whether or not it converted: a status of
-/// another class would lose the message.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) body: Vec<u8>,
-    /// How many objects were converted, or why none was.
-    pub(super) outcome: Result<usize, String>,
-}
+/// How many objects were converted, or why none was. Either goes out with HTTP 200:
+/// a status of another class would lose the message.
+pub(super) type Outcome = Result<usize, String>;
 
 /// An object, or why there is none.
 type Item<'a> = Result<ObjectText<'a>, ConvertError>;
 
-/// Answers a review. One object that fails fails all of them, as the contract
-/// has it, and the message says which and why.
-pub(super) fn answer(body: &[u8], convert: Convert) -> Result<Answer, Malformed> {
+/// Appends the answer to a review. One object that fails fails all of them, as the
+/// contract has it, and the message says which and why.
+pub(super) fn answer(
+    body: &[u8],
+    out: &mut Vec<u8>,
+    convert: Convert,
+) -> Result<Outcome, Malformed> {
+    // Once, and not for each text in it.
+    let body = std::str::from_utf8(body)?;
     let review = read(body)?;
     if review.kind != KIND || !review.api_version.starts_with("apiextensions.k8s.io/") {
         return Err(Malformed::NotAReview {
@@ -86,14 +89,14 @@ pub(super) fn answer(body: &[u8], convert: Convert) -> Result<Answer, Malformed>
     let desired = &review.request.desired;
     let objects = review.request.objects.unwrap_or_default();
     let count = objects.len();
-    let mut out = Vec::with_capacity(body.len() + GROWTH * (count + 1));
+    out.reserve_exact(body.len() + GROWTH * (count + 1));
     for (before, text) in [
         (r#"{"apiVersion":"#, &review.api_version),
         (r#","kind":"#, &review.kind),
         (r#","response":{"uid":"#, &review.request.uid),
     ] {
         out.extend_from_slice(before.as_bytes());
-        serde_json::to_writer(&mut out, text)?;
+        serde_json::to_writer(&mut *out, text)?;
     }
     out.extend_from_slice(br#","convertedObjects":["#);
     let none = out.len();
@@ -102,14 +105,14 @@ pub(super) fn answer(body: &[u8], convert: Convert) -> Result<Answer, Malformed>
         if index > 0 {
             out.push(b',');
         }
-        if let Err(reason) = one(object, desired, convert, &mut out) {
+        if let Err(reason) = one(object, desired, convert, out) {
             out.truncate(none);
             let name = name(body, index);
             outcome = Err(told(name, &reason, index, count, desired));
             break;
         }
     }
-    let result = Outcome {
+    let result = Status {
         status: if outcome.is_ok() {
             "Success"
         } else {
@@ -118,23 +121,23 @@ pub(super) fn answer(body: &[u8], convert: Convert) -> Result<Answer, Malformed>
         message: outcome.as_ref().err().map_or("", String::as_str),
     };
     out.extend_from_slice(br#"],"result":"#);
-    serde_json::to_writer(&mut out, &result)?;
+    serde_json::to_writer(&mut *out, &result)?;
     out.extend_from_slice(b"}}");
-    Ok(Answer { body: out, outcome })
+    Ok(outcome)
 }
 
 /// Reads a review with its objects. Where one of them cannot be read, the whole
 /// cannot, and it is read again to see which.
-fn read(body: &[u8]) -> Result<Review<'_, Item<'_>>, Malformed> {
-    if let Ok(review) = serde_json::from_slice::<Review<'_, ObjectText<'_>>>(body) {
+fn read(body: &str) -> Result<Review<'_, Item<'_>>, Malformed> {
+    if let Ok(review) = serde_json::from_str::<Review<'_, ObjectText<'_>>>(body) {
         return Ok(review.map(Ok));
     }
     Ok(raw(body)?.map(|object| ObjectText::parse(object.get())))
 }
 
 /// Reads a review, and nothing of its objects.
-fn raw(body: &[u8]) -> serde_json::Result<Review<'_, &RawValue>> {
-    serde_json::from_slice(body)
+fn raw(body: &str) -> serde_json::Result<Review<'_, &RawValue>> {
+    serde_json::from_str(body)
 }
 
 impl<'a, T> Review<'a, T> {
@@ -168,7 +171,7 @@ fn one(object: Item<'_>, desired: &str, convert: Convert, out: &mut Vec<u8>) -> 
 
 /// What the object at an index is called. It is read again, since nearly always
 /// nobody asks.
-fn name(body: &[u8], index: usize) -> Option<String> {
+fn name(body: &str, index: usize) -> Option<String> {
     let objects = raw(body).ok()?.request.objects?;
     ObjectText::parse(objects.get(index)?.get()).ok()?.name()
 }
@@ -217,7 +220,9 @@ mod tests {
     }
 
     fn answered(objects: &Value) -> Value {
-        serde_json::from_slice(&answer(&review(objects), moody).unwrap().body).unwrap()
+        let mut out = Vec::new();
+        answer(&review(objects), &mut out, moody).unwrap().ok();
+        serde_json::from_slice(&out).unwrap()
     }
 
     #[test]
@@ -304,7 +309,9 @@ mod tests {
             ),
         ];
         for (body, expected) in table {
-            let error = answer(body, moody).unwrap_err().to_string();
+            let error = answer(body, &mut Vec::new(), moody)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(expected), "{error}");
         }
     }

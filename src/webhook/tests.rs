@@ -9,6 +9,7 @@ mod lifecycle;
 use super::*;
 use crate::probes::Health;
 use crate::tls::{Authority, Serving};
+use http::StatusCode;
 use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;

@@ -38,10 +38,13 @@ fn property_06_captured_reviews_are_answered_as_they_were() {
         let request = &sent["request"];
         assert_eq!(sent["response"]["convertedObjects"], Value::Null, "{name}");
 
-        let first = answer(&body, between_versions).unwrap();
-        let second = answer(&body, between_versions).unwrap();
-        assert_eq!(first.body, second.body, "{name}: not the same twice");
-        let reply: Value = serde_json::from_slice(&first.body).unwrap();
+        let [first, second] = [(); 2].map(|()| {
+            let mut answered = Vec::new();
+            answer(&body, &mut answered, between_versions).unwrap().ok();
+            answered
+        });
+        assert_eq!(first, second, "{name}: not the same twice");
+        let reply: Value = serde_json::from_slice(&first).unwrap();
         assert_eq!(reply["apiVersion"], sent["apiVersion"], "{name}");
         assert_eq!(reply["kind"], sent["kind"], "{name}");
         let response = &reply["response"];
