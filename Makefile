@@ -38,7 +38,7 @@ ifneq ($(shell cat $(builder) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drydock test test-oldest check run manifests binaries control-plane moto judges cost bench fuzz bench-migrate
+.PHONY: help demo drydock test test-oldest check run manifests binaries control-plane moto judges cost bench fuzz bench-migrate bench-cache
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,3 +107,6 @@ bench: ## measure the webhook beside one on controller-runtime, about six minute
 
 bench-migrate: control-plane ## measure stow migrate on 10,000 objects, ten minutes with --built-in
 	@$(CARGO) bench --bench migrate --locked -- $(BENCH_FLAGS)
+
+bench-cache: control-plane ## measure starts of an API server with 20,000 objects, ten minutes
+	@$(CARGO) bench --bench cache --locked -- $(BENCH_FLAGS)

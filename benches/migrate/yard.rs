@@ -15,6 +15,8 @@ use crate::Result;
 
 const PATIENCE: Duration = Duration::from_mins(10);
 
+pub(crate) const CRD: &str = "postgresdbs.myob.com";
+
 /// What an object takes in etcd, about.
 const SIZE: usize = 2 << 10;
 
@@ -65,13 +67,7 @@ impl Yard {
         let operator = Operator::spawn(&config)?;
         eventually("a caBundle", PATIENCE, || async {
             let path = "{.spec.conversion.webhook.clientConfig.caBundle}";
-            let get = [
-                "get",
-                "crd",
-                "postgresdbs.myob.com",
-                "-o",
-                &format!("jsonpath={path}"),
-            ];
+            let get = ["get", "crd", CRD, "-o", &format!("jsonpath={path}")];
             let bundle = cluster.kubectl(&get).await?.ok()?;
             if bundle.is_empty() {
                 return Err(Error::Unexpected("none yet".to_owned()));
@@ -106,17 +102,8 @@ impl Yard {
             .try_for_each(|()| async { Ok(()) })
             .await?;
         let both = r#"{"status": {"storedVersions": ["v1alpha1", "v1beta1"]}}"#;
-        let crd = "postgresdbs.myob.com";
-        let patch = [
-            "patch",
-            "crd",
-            crd,
-            "--subresource=status",
-            "--type=merge",
-            "-p",
-            both,
-        ];
-        self.cluster.kubectl(&patch).await?.ok()?;
+        self.patch_definition(&["--subresource=status"], both)
+            .await?;
         for version in ["v1beta1", "v1alpha1"] {
             eventually("every object in the cache", PATIENCE, || async {
                 let list = format!("/apis/myob.com/{version}/postgresdbs?resourceVersion=0");
@@ -134,6 +121,14 @@ impl Yard {
             })
             .await?;
         }
+        Ok(())
+    }
+
+    /// Patches the definition as the operator, cut off, no longer does.
+    pub(crate) async fn patch_definition(&self, arguments: &[&str], patch: &str) -> Result<()> {
+        let patch = ["patch", "crd", CRD, "--type=merge", "-p", patch];
+        let patch = [&patch, arguments].concat();
+        self.cluster.kubectl(&patch).await?.ok()?;
         Ok(())
     }
 
