@@ -80,7 +80,7 @@ fn observed(instance: Presence) -> Observed {
         failed: Vec::new(),
         upgrade_tried: None,
         reported: true,
-        inherited: std::collections::BTreeMap::new(),
+        inherited: None,
         read_only: false,
     }
 }
