@@ -13,10 +13,12 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::authority::Authority;
 use super::bundle::introduce;
 use super::clock::Clock;
 use super::held::{Held, Wanted};
 use super::look::Unavailable;
+use super::secret::SECRET;
 use super::serving::Serving;
 use super::sight::{Arrivals, Published, Sight, Verdict};
 use super::source::{Source, Supply};
@@ -256,6 +258,15 @@ impl Keeper {
             current.leaf.expires,
             current.trust_expires
         );
+        let authority = current.authority.as_ref();
+        let unreadable = authority.map_or(&[][..], Authority::unreadable);
+        if !unreadable.is_empty() {
+            tracing::warn!(
+                "of the certificates in ca.crt of Secret {SECRET}, these cannot be read, counted \
+                 from one: {unreadable:?}. They are not published, and nobody trusts them: take \
+                 them out"
+            );
+        }
     }
 }
 
