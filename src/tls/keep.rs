@@ -18,6 +18,7 @@ use super::bundle::introduce;
 use super::clock::Clock;
 use super::held::{Held, Wanted};
 use super::look::Unavailable;
+use super::notice::Notices;
 use super::secret::SECRET;
 use super::serving::Serving;
 use super::sight::{Arrivals, Published, Sight, Verdict};
@@ -49,14 +50,23 @@ pub struct Keeper {
     trust: watch::Sender<Option<Wanted>>,
     published: watch::Sender<(Published, Instant)>,
     arrivals: Arrivals,
+    notices: Notices,
     metrics: Metrics,
 }
 
 impl Keeper {
-    /// Nothing is read before [`Keeper::run`].
-    pub fn new(client: Client, namespace: &str, source: Source, metrics: Metrics) -> Self {
+    /// Nothing is read before [`Keeper::run`]. `instance` names this replica in
+    /// Events.
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        source: Source,
+        instance: &str,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             supply: Supply::new(client.clone(), namespace, source),
+            notices: Notices::new(client.clone(), instance),
             client,
             serving: Arc::default(),
             trust: watch::Sender::new(None),
@@ -98,7 +108,7 @@ impl Keeper {
         let backoff = super::backoff();
         let mut pauses = backoff.build();
         let mut held = self.first(&mut clock, component).await;
-        let mut unintroduced = Complaint::default();
+        let (mut unintroduced, mut untold) = (Complaint::default(), Complaint::default());
         let mut standing = Standing::new(Instant::now());
         let mut next_look = Instant::now() + LOOK_EVERY;
         loop {
@@ -119,6 +129,7 @@ impl Keeper {
             }
             let looked = if Instant::now() >= next_look {
                 let looked = self.look(&mut held, &mut clock).await;
+                self.tell(&mut clock, &mut untold).await;
                 next_look = Instant::now()
                     + match &looked {
                         Ok(_) => {
@@ -228,6 +239,15 @@ impl Keeper {
         let found = self.supply.obtain(Some(held.current()), clock).await?;
         let seen = held.see(found, self.supply.names(), clock.now(), Instant::now());
         Ok(seen?)
+    }
+
+    /// Tells people of the clock, where there is something to tell.
+    async fn tell(&self, clock: &mut Clock, complaint: &mut Complaint) {
+        if let Some(note) = clock.news()
+            && self.notices.warn_of_clock(note, complaint).await
+        {
+            clock.told();
+        }
     }
 
     fn sight(&self) -> Sight {
