@@ -1,5 +1,7 @@
 //! What people are told of what was found.
 
+mod takeover;
+
 use serde_json::json;
 
 use super::super::events::events;

@@ -55,7 +55,7 @@ const EVENTS: &str = "/apis/events.k8s.io/v1/namespaces/default/events";
 /// Every Event that was published.
 fn events(api: &FakeApi) -> Vec<serde_json::Value> {
     let mut calls = api.calls();
-    calls.retain(|call| call.method == Method::POST && call.path == EVENTS);
+    calls.retain(|call| call.method != Method::GET && call.path.starts_with(EVENTS));
     calls.into_iter().map(|call| call.body).collect()
 }
 
