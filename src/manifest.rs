@@ -6,10 +6,11 @@
 mod secrets;
 
 use serde::Serialize;
+use stow_versions::HUB;
 use stow_versions::crd::{Webhook, crd as definition};
 use stow_versions::policy::{Policy, conversion_stays, hub_rules, kept_annotations, spoke_types};
 
-use crate::cli::{Crd, Policies, WebhookUrl};
+use crate::cli::{Crd, Only, Policies, WebhookUrl};
 use crate::run::Error;
 
 const HEAD: &str = "\
@@ -66,7 +67,12 @@ pub(crate) fn target(url: Option<&WebhookUrl>, namespace: &str) -> Webhook {
 /// The CustomResourceDefinition as YAML.
 pub fn crd(settings: &Crd) -> Result<String, Error> {
     let webhook = target(settings.webhook_url.as_ref(), &settings.namespace);
-    Ok(format!("{HEAD}{}", yaml(&definition(&webhook))?))
+    let mut crd = definition(&webhook);
+    // Its webhook stays: who adds a version again has it from the first second.
+    if let Some(Only::V1beta1) = settings.only {
+        crd.spec.versions.retain(|version| version.name == HUB);
+    }
+    Ok(format!("{HEAD}{}", yaml(&crd)?))
 }
 
 /// Every policy, with its name and what is said above it.

@@ -3,73 +3,27 @@
 //! Label values are enums or text known at compile time, never what a user or
 //! AWS wrote: the number of series is bounded. Nothing here may decide anything.
 
+mod labels;
+mod names;
+
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, text};
+use prometheus_client::encoding::text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
-use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
+
+use self::labels::{ByCall, ByKey, ByOutcome, ByResult};
+pub use self::labels::{Reconcile, Review};
 
 /// The media type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// How a conversion review ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Review {
-    /// Every object was converted.
-    Success,
-    /// An object could not be converted; the answer says which.
-    Failure,
-    /// The body was no conversion review: HTTP 400.
-    Malformed,
-    /// The body was larger than the limit: HTTP 413.
-    TooLarge,
-    /// The body, or room for it, did not come in time: HTTP 408 or 503.
-    TimedOut,
-}
-
-/// How a reconciliation ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
-pub enum Reconcile {
-    /// Nothing was left to do.
-    Settled,
-    /// Something was done.
-    Acted,
-    /// It waits for AWS, a window or a cooldown.
-    Waiting,
-    /// A person has to act first.
-    Blocked,
-    /// It failed, and is tried again.
-    Failed,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByResult {
-    result: Review,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByCall {
-    action: &'static str,
-    outcome: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByOutcome {
-    outcome: Reconcile,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ByKey {
-    key: &'static str,
-}
 
 /// Every metric of the process. Clones share their values.
 #[derive(Debug, Clone)]
@@ -139,125 +93,6 @@ impl Metrics {
         };
         metrics.registry = Arc::new(metrics.register());
         metrics
-    }
-
-    /// `_total` and the unit's suffix are added to a name by the encoding.
-    fn register(&self) -> Registry {
-        let mut r = Registry::with_prefix("stow");
-        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
-        r.register("build", "The running release", version);
-        r.register(
-            "conversion_reviews",
-            "Conversion reviews answered, by result",
-            self.reviews.clone(),
-        );
-        r.register(
-            "conversion_objects",
-            "Objects in the conversion reviews that succeeded",
-            self.review_objects.clone(),
-        );
-        r.register_with_unit(
-            "conversion",
-            "Time from a review's first byte to its answer",
-            Unit::Seconds,
-            self.review_seconds.clone(),
-        );
-        r.register(
-            "aws_calls",
-            "Calls sent to AWS, by API action and outcome",
-            self.aws_calls.clone(),
-        );
-        r.register(
-            "reconciles",
-            "Reconciliations, by outcome",
-            self.reconciles.clone(),
-        );
-        r.register_with_unit(
-            "reconcile",
-            "Time that a reconciliation took",
-            Unit::Seconds,
-            self.reconcile_seconds.clone(),
-        );
-        r.register_with_unit(
-            "sweep",
-            "Time that a complete sweep over all instances took",
-            Unit::Seconds,
-            self.sweep_seconds.clone(),
-        );
-        r.register_with_unit(
-            "sweep_last_success_timestamp",
-            "When the last complete sweep ended",
-            Unit::Seconds,
-            self.sweep_success.clone(),
-        );
-        r.register(
-            "instances",
-            "DB instances that the last complete sweep saw",
-            self.instances.clone(),
-        );
-        r.register(
-            "instances_left_behind",
-            "DB instances made for objects of this cluster that exist no more",
-            self.left_behind.clone(),
-        );
-        r.register(
-            "leader",
-            "1 in the replica that leads, 0 in the others",
-            self.leader.clone(),
-        );
-        r.register(
-            "identity_mismatch",
-            "1 while cluster, account or region is not the pinned one and nothing is changed",
-            self.identity_mismatch.clone(),
-        );
-        r.register(
-            "read_only",
-            "1 where the operator was started with --read-only",
-            self.read_only.clone(),
-        );
-        r.register(
-            "configuration_faults",
-            "Values of the operator's ConfigMap that cannot be used, by key, while this replica leads",
-            self.configuration_faults.clone(),
-        );
-        r.register(
-            "configuration_unknown_keys",
-            "Keys of the operator's ConfigMap that Stow does not know, and that are no fault",
-            self.configuration_unknown.clone(),
-        );
-        r.register(
-            "configuration_missing_keys",
-            "Keys that the operator's ConfigMap lacks, and whose defaults hold",
-            self.configuration_missing.clone(),
-        );
-        self.register_certificates(&mut r);
-        r
-    }
-
-    fn register_certificates(&self, r: &mut Registry) {
-        r.register_with_unit(
-            "webhook_certificate_expiry_timestamp",
-            "When the certificate that the webhook serves expires",
-            Unit::Seconds,
-            self.certificate_expiry.clone(),
-        );
-        r.register_with_unit(
-            "webhook_authority_expiry_timestamp",
-            "When the CA expires under which the webhook serves, or the first of those",
-            Unit::Seconds,
-            self.authority_expiry.clone(),
-        );
-        r.register_with_unit(
-            "clock_skew",
-            "By how much this machine's clock is ahead of the API server's",
-            Unit::Seconds,
-            self.clock_skew.clone(),
-        );
-        r.register(
-            "migration_due",
-            "1 while objects may be stored in another version than the storage version",
-            self.migration_due.clone(),
-        );
     }
 
     /// A review was answered. `objects` counts where it succeeded.

@@ -100,7 +100,13 @@ async fn operate(settings: Run) -> Result<(), Error> {
             name: tls::called_as(&settings.namespace, url),
         },
     };
-    let keeper = Keeper::new(client.clone(), &settings.namespace, source, metrics.clone());
+    let keeper = Keeper::new(
+        client.clone(),
+        &settings.namespace,
+        source,
+        &stand::host(),
+        metrics.clone(),
+    );
     let bundle = Bundle::new(
         client.clone(),
         manifest::target(settings.webhook_url.as_ref(), &settings.namespace),

@@ -16,6 +16,7 @@ mod credential;
 mod held;
 mod keep;
 mod look;
+mod notice;
 mod secret;
 mod serving;
 mod sight;

@@ -12,7 +12,7 @@ use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding, Role, RoleBind
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, from_value, json, to_value};
-use stow::cli::{Crd, Policies};
+use stow::cli::{Crd, Only, Policies};
 
 fn text(path: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(path);
@@ -73,15 +73,29 @@ fn every_field_is_one_that_kubernetes_knows() {
 
 #[test]
 fn the_definition_is_the_one_that_stow_prints() {
+    assert!(
+        printed(None) == text("yaml/crd.yaml"),
+        "yaml/crd.yaml is stale: run `make manifests`"
+    );
+}
+
+#[test]
+fn the_definition_of_one_version_differs_in_that_alone() {
+    let read = |text: &str| serde_saphyr::from_str::<Value>(text).expect("YAML");
+    let mut both = read(&printed(None));
+    let versions = both["spec"]["versions"].as_array_mut().expect("versions");
+    versions.retain(|version| version["name"] == "v1beta1");
+    assert_eq!(versions.len(), 1);
+    assert_eq!(read(&printed(Some(Only::V1beta1))), both);
+}
+
+fn printed(only: Option<Only>) -> String {
     let settings = Crd {
         webhook_url: None,
         namespace: "stow-system".to_owned(),
+        only,
     };
-    let printed = stow::manifest::crd(&settings).expect("YAML");
-    assert!(
-        printed == text("yaml/crd.yaml"),
-        "yaml/crd.yaml is stale: run `make manifests`"
-    );
+    stow::manifest::crd(&settings).expect("YAML")
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! docs/versions.md names tests: each is there, and each of the twenty properties
-//! has its own.
+//! docs/versions.md names tests: each is there and is one, and each of the twenty
+//! properties has its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,15 +25,47 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The names of every function.
-fn functions() -> BTreeSet<String> {
+/// What shows a property and is no test: a latency is one of a machine at rest, and
+/// a test that measures fails where others run beside it. `make bench` runs it.
+const BENCHES: [&str; 1] = ["property_10_latency_is_within_its_budget"];
+
+/// What libtest runs of a source: functions that say so of themselves, and are not
+/// left out.
+fn tests_of(text: &str) -> BTreeSet<String> {
+    let function = Regex::new(r"\bfn ([a-z0-9_]+)").expect("an expression");
+    let mut found = BTreeSet::new();
+    let (mut is_test, mut ignored) = (false, false);
+    for line in text.lines().map(str::trim) {
+        is_test |= line == "#[test]" || line.starts_with("#[tokio::test");
+        ignored |= line.starts_with("#[ignore");
+        let name = function.captures(line).filter(|_| !line.starts_with("//"));
+        if is_test
+            && !ignored
+            && let Some(name) = &name
+        {
+            found.insert(name[1].to_owned());
+        }
+        // What an attribute is of follows it at once.
+        if name.is_some() || line.is_empty() || line.ends_with(['}', ';']) {
+            (is_test, ignored) = (false, false);
+        }
+    }
+    found
+}
+
+/// Every test, and every bench that stands for one.
+fn shown() -> BTreeSet<String> {
     let mut files = Vec::new();
     sources(Path::new(env!("CARGO_MANIFEST_DIR")), &mut files);
-    let function = Regex::new(r"\bfn ([a-z0-9_]+)").expect("an expression");
     let mut found = BTreeSet::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a source");
-        found.extend(function.captures_iter(&text).map(|name| name[1].to_owned()));
+        found.extend(tests_of(&text));
+        if file.components().any(|part| part.as_os_str() == "benches") {
+            let called = |name: &&str| text.contains(&format!(".{name}();"));
+            let benches = BENCHES.iter().filter(|name| called(name));
+            found.extend(benches.map(|name| (*name).to_owned()));
+        }
     }
     found
 }
@@ -59,9 +91,41 @@ fn listed() -> BTreeMap<u8, BTreeSet<String>> {
 }
 
 #[test]
+fn a_test_is_what_libtest_runs() {
+    let source = "
+        #[test]
+        fn one() {}
+
+        /// Words.
+        #[tokio::test(start_paused = true)]
+        #[expect(
+            clippy::too_many_lines,
+            reason = \"a table\"
+        )]
+        async fn two() -> Result<()> {
+            fn inner() {}
+        }
+        fn three() {}
+        #[test]
+        #[ignore]
+        fn four() {}
+        // #[test]
+        fn five() {}
+        proptest! {
+            #[test]
+            fn six(x in 1..2) {}
+        }
+        #[cfg(test)]
+        mod tests;
+        fn seven() {}
+    ";
+    let expected = ["one", "two", "six"].map(str::to_owned);
+    assert_eq!(tests_of(source), expected.into());
+}
+
+#[test]
 fn every_test_that_the_document_names_is_there() {
-    let functions = functions();
-    let missing: Vec<_> = named(DOCUMENT).difference(&functions).cloned().collect();
+    let missing: Vec<_> = named(DOCUMENT).difference(&shown()).cloned().collect();
     assert!(
         missing.is_empty(),
         "docs/versions.md names no test: {missing:?}"
@@ -72,7 +136,7 @@ fn every_test_that_the_document_names_is_there() {
 fn every_property_has_its_tests_and_its_row() {
     let number = Regex::new("^property_([0-9]{2})_").expect("an expression");
     let mut there: BTreeMap<u8, BTreeSet<String>> = BTreeMap::new();
-    for name in functions() {
+    for name in shown() {
         if let Some(found) = number.captures(&name) {
             let number = found[1].parse().expect("a number");
             there.entry(number).or_default().insert(name);

@@ -1,3 +1,6 @@
+//! libFuzzer on conversion of any JSON value. Nothing here may check anything: that is for `stow_fuzz`,
+//! which tests run without libFuzzer too.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| stow_fuzz::convert(bytes));

@@ -1,4 +1,6 @@
 //! Conversion of any JSON value, there and back.
+//!
+//! Nothing here may judge a value: it holds conversion to what it promises of all.
 
 use serde_json::Value;
 use stow_versions::convert::unusable;

@@ -1,4 +1,7 @@
 //! Names, ids and versions, as users and AWS write them.
+//!
+//! Nothing here may know a name of its own: what it asks of those that are taken is
+//! what keeps a request to AWS whole.
 
 use super::syntax;
 

@@ -1,4 +1,6 @@
 //! The webhook's answer to any bytes.
+//!
+//! Nothing here may know what an object becomes: only that the contract holds.
 
 use serde_json::Value;
 use serde_json::value::RawValue;

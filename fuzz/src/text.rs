@@ -1,4 +1,6 @@
 //! Quantities of storage, as users and AWS write them.
+//!
+//! Nothing here may know a unit that the parser does not.
 
 use stow_versions::storage;
 

@@ -182,7 +182,7 @@ mod tests {
         let status = object.status;
         assert_eq!((status.ready, status.endpoint), (None, None));
         assert_eq!(status.arn.as_deref(), Some("arn:aws:rds:1"));
-        assert_eq!(status.inherited["size"], "db.t3.small");
+        assert_eq!(status.inherited.unwrap_or_default()["size"], "db.t3.small");
         for odd in [serde_json::json!("text"), serde_json::json!(null)] {
             let status = or_default(odd).unwrap();
             assert_eq!(status, PostgresDBStatus::default());

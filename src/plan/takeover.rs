@@ -5,7 +5,8 @@
 //! and the instance is not, is noted in the status before the instance takes
 //! Stow's tags, and counts as not stated for as long as the spec goes on saying
 //! just that. Nothing here may change a database by being forgotten: what is not
-//! noted yet is noted before anything else is done.
+//! noted yet is noted before anything else is done. It is noted once: a takeover
+//! may wait for its tags, and an edit made meanwhile is an edit.
 
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub(super) struct Takeover {
     word: String,
     /// What remains of what is noted.
     inherited: BTreeMap<String, String>,
+    /// Whether it is to be noted even where it is nothing.
+    begins: bool,
 }
 
 impl Takeover {
@@ -46,14 +49,15 @@ impl Takeover {
         observed: &Observed,
     ) -> Self {
         let stated = &desired.stated;
+        let begins = begins(desired, instance, observed);
         let mut inherited = if desired.applies_at_once {
             BTreeMap::new()
-        } else if begins(desired, instance, observed) {
+        } else if begins {
             let mut all = stated.clone();
             all.insert(UNKNOWN_PASSWORD.to_owned(), "unknown".to_owned());
             all
         } else {
-            observed.inherited.clone()
+            observed.inherited.clone().unwrap_or_default()
         };
         inherited.retain(|path, text| {
             if path == UNKNOWN_PASSWORD {
@@ -65,12 +69,17 @@ impl Takeover {
             namespace, name, ..
         } = &desired.subject;
         let word = format!("kubectl annotate -n {namespace} postgresdb {name} {APPLY_SPEC}=true");
-        Self { word, inherited }
+        Self {
+            word,
+            inherited,
+            begins,
+        }
     }
 
     /// Has it noted, before anything else, where it is not yet.
     pub(super) fn note(&self, observed: &Observed, plan: &mut Plan) {
-        if self.inherited != observed.inherited {
+        let noted = observed.inherited.as_ref();
+        if self.begins || noted.is_some_and(|noted| *noted != self.inherited) {
             let note = Action::NoteInherited(self.inherited.clone());
             plan.actions.insert(0, note);
         }
@@ -120,12 +129,13 @@ impl Takeover {
     }
 }
 
-/// Whether the instance is taken over now: it has not taken Stow's tags; or it has,
-/// and the status has nothing of Stow's, because somebody went back to the old
-/// operator since. One that is being created is nobody's from before.
+/// Whether the instance is taken over now, and not since an earlier pass: it has
+/// not taken Stow's tags; or it has, and the status has nothing of Stow's, because
+/// somebody went back to the old operator since. One that is being created is
+/// nobody's from before.
 fn begins(desired: &Desired, instance: &Instance, observed: &Observed) -> bool {
-    ownership(&desired.subject, instance) == Ownership::Since2017
-        || !observed.reported && instance.status != CREATING
+    let taken = ownership(&desired.subject, instance) != Ownership::Since2017;
+    observed.inherited.is_none() && (!taken || !observed.reported && instance.status != CREATING)
 }
 
 /// Whether the instance is not what the spec says at a path, or may not be. What

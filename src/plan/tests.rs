@@ -15,4 +15,5 @@ mod secret;
 mod settings;
 mod takeover;
 mod upgrade;
+mod words;
 pub(crate) mod world;

@@ -8,13 +8,14 @@ use crate::rds::DeleteInstance;
 
 use super::{Action, Obstacle, Plan, Presence};
 
-/// Takes back every action, and says what they would have done.
+/// Takes back every action, and says what they would have done. What a takeover
+/// begins with is a part of the status, like what is told here, and without it an
+/// edit would not be known from what was there.
 pub(super) fn all(plan: &mut Plan) {
-    let actions: Vec<_> = plan
+    let withheld = plan
         .actions
-        .drain(..)
-        .map(|action| summary(&action))
-        .collect();
+        .extract_if(.., |action| !matches!(action, Action::NoteInherited(_)));
+    let actions: Vec<_> = withheld.map(|action| summary(&action)).collect();
     if !actions.is_empty() {
         plan.blocked.push(Obstacle::new(
             Reason::Paused,

@@ -92,11 +92,11 @@ impl<R: Rds, C: Cluster> Pass<'_, R, C> {
             }
             Action::NoteInherited(inherited) => {
                 let mut status = object.status.clone();
-                status.inherited.clone_from(inherited);
+                status.inherited = Some(inherited.clone());
                 *object = cluster.set_status(object, &status).await?;
                 // Of what a definition does not know, the API server keeps nothing,
                 // and says so in a warning alone. What follows relies on it.
-                if object.status.inherited != *inherited {
+                if object.status.inherited.as_ref() != Some(inherited) {
                     return Err(cluster::Error::Invalid {
                         what: format!(
                             "noting status.inherited of postgresdb {namespace}/{}",

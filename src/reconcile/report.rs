@@ -72,7 +72,7 @@ pub(super) fn status(
                 arn,
                 id,
                 binding,
-                inherited: std::mem::take(&mut status.inherited),
+                inherited: status.inherited.take(),
                 conditions: std::mem::take(&mut status.conditions),
                 ..PostgresDBStatus::default()
             };
@@ -86,6 +86,11 @@ pub(super) fn status(
     {
         let name = validate::secret_name(object, &desired.subject);
         status.binding = Some(Binding { name: Some(name) });
+    }
+    // A takeover is over once the instance has its tags: that nothing was inherited
+    // has to be known no longer.
+    if instance.is_some_and(|instance| ownership(&desired.subject, instance) == Ownership::Ours) {
+        status.inherited = status.inherited.filter(|noted| !noted.is_empty());
     }
     conditions(&mut status, desired, observed, plan, instance, now);
     status

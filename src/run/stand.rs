@@ -127,11 +127,16 @@ fn counting(metrics: Metrics) -> Observer {
     Arc::new(move |action, outcome| metrics.aws_call(action, outcome.label()))
 }
 
+/// The Pod's name.
+pub(super) fn host() -> String {
+    std::env::var("HOSTNAME").unwrap_or_else(|_| "stow".to_owned())
+}
+
 /// The Pod's name, and something that a restarted container does not share.
 fn identity() -> String {
-    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "stow".to_owned());
     format!(
-        "{host}-{}",
+        "{}-{}",
+        host(),
         Alphanumeric
             .sample_string(&mut rand::rng(), 8)
             .to_lowercase()

@@ -76,6 +76,8 @@ pub enum IssueError {
 /// A CA with its key.
 pub struct Authority {
     certificates: String,
+    trust: Trust,
+    unreadable: Vec<usize>,
     key: KeyPair,
     issuer: CertificateDer<'static>,
     renew: Timestamp,
@@ -105,6 +107,8 @@ impl Authority {
         let certificate = params.self_signed(&key)?;
         Ok(Self {
             certificates: certificate.pem(),
+            trust: std::iter::once(certificate.der().clone()).collect(),
+            unreadable: Vec::new(),
             key,
             issuer: certificate.der().clone(),
             renew: two_thirds(now, expires),
@@ -113,7 +117,8 @@ impl Authority {
     }
 
     /// A CA as its Secret holds it, in PEM. `certificates` may hold several, to
-    /// be trusted all; the one of the key issues.
+    /// be trusted all; the one of the key issues. One that cannot be read is left
+    /// out, or API servers would refuse all of what is published.
     pub fn read(certificates: &[u8], key: &[u8], now: Timestamp) -> Result<Self, Broken> {
         const CERTIFICATES: Broken = Broken::Unreadable("ca.crt");
         let text = std::str::from_utf8(certificates).map_err(|_| CERTIFICATES)?;
@@ -128,33 +133,43 @@ impl Authority {
             return Err(CERTIFICATES);
         }
         let public = key.subject_public_key_info();
-        for issuer in found {
-            let (_, parsed) = X509Certificate::from_der(&issuer).map_err(|_| CERTIFICATES)?;
-            if parsed.public_key().raw != public {
+        let (mut trusted, mut unreadable, mut own) = (Vec::new(), Vec::new(), None);
+        for (index, der) in found.into_iter().enumerate() {
+            let Some(parsed) = parsed(&der) else {
+                unreadable.push(index + 1);
                 continue;
+            };
+            if own.is_none() && parsed.public_key().raw == public {
+                own = Some((der.clone(), parsed.is_ca(), validity(&parsed)));
             }
-            if !parsed.is_ca() {
-                return Err(Broken::NotAnAuthority);
-            }
-            let (since, expires) = validity(&parsed).ok_or(CERTIFICATES)?;
-            if expires <= now {
-                return Err(Broken::Expired(expires));
-            }
-            if since > now {
-                return Err(Broken::Early(since));
-            }
-            return Ok(Self {
-                certificates: text.to_owned(),
-                key,
-                issuer,
-                renew: two_thirds(since, expires),
-                expires,
-            });
+            trusted.push(der);
         }
-        Err(Broken::Unpaired)
+        let Some((issuer, is_ca, validity)) = own else {
+            let all = trusted.is_empty();
+            return Err(if all { CERTIFICATES } else { Broken::Unpaired });
+        };
+        if !is_ca {
+            return Err(Broken::NotAnAuthority);
+        }
+        let (since, expires) = validity.ok_or(CERTIFICATES)?;
+        if expires <= now {
+            return Err(Broken::Expired(expires));
+        }
+        if since > now {
+            return Err(Broken::Early(since));
+        }
+        Ok(Self {
+            certificates: text.to_owned(),
+            trust: trusted.into_iter().collect(),
+            unreadable,
+            key,
+            issuer,
+            renew: two_thirds(since, expires),
+            expires,
+        })
     }
 
-    /// What clients have to trust, as PEM.
+    /// The certificates as its Secret has them.
     pub fn certificates(&self) -> &str {
         &self.certificates
     }
@@ -164,10 +179,14 @@ impl Authority {
         self.key.serialize_pem()
     }
 
-    /// The same, as a `caBundle` is put together from.
+    /// What clients have to trust, as a `caBundle` is put together from.
     pub fn trust(&self) -> Trust {
-        // What was read as a CA, or made as one, can be read again.
-        Trust::read(self.certificates.as_bytes()).unwrap_or_default()
+        self.trust.clone()
+    }
+
+    /// Which of its Secret's certificates cannot be read, counted from one.
+    pub(super) fn unreadable(&self) -> &[usize] {
+        &self.unreadable
     }
 
     /// When it ends.
@@ -234,6 +253,13 @@ fn subject(name: &str) -> Result<SanType, rcgen::Error> {
         Ok(address) => Ok(SanType::IpAddress(address)),
         Err(_) => Ok(SanType::DnsName(name.try_into()?)),
     }
+}
+
+/// A certificate, with nothing behind it: whatever else is there, an API server
+/// would take for no certificate.
+fn parsed<'a>(der: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {
+    let (rest, parsed) = X509Certificate::from_der(der).ok()?;
+    rest.is_empty().then_some(parsed)
 }
 
 /// From when to when a certificate is valid.

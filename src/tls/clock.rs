@@ -24,6 +24,8 @@ const TOLERANCE: SignedDuration = SignedDuration::from_secs(60);
 pub(super) struct Clock {
     ahead: SignedDuration,
     complaint: Complaint,
+    /// What nobody but the log has been told.
+    news: Option<String>,
     metrics: Metrics,
 }
 
@@ -33,6 +35,7 @@ impl Clock {
         Self {
             ahead: SignedDuration::ZERO,
             complaint: Complaint::default(),
+            news: None,
             metrics,
         }
     }
@@ -58,6 +61,7 @@ impl Clock {
         self.metrics.clock_skew(ahead);
         if ahead.abs() <= TOLERANCE {
             self.ahead = SignedDuration::ZERO;
+            self.news = None;
             if self.complaint.settle() {
                 tracing::info!("the clock agrees with the API server's again");
             }
@@ -71,13 +75,25 @@ impl Clock {
         };
         // In words that stay the same while a wrong clock goes on ticking.
         if self.complaint.is_new(side) {
-            tracing::warn!(
+            let text = format!(
                 "the clock of this machine is {:#} {side} the API server's: set both by NTP. \
                  Certificates are made by the API server's; AWS refuses calls more than five \
                  minutes off",
                 SignedDuration::from_secs(ahead.abs().as_secs())
             );
+            tracing::warn!("{text}");
+            self.news = Some(text);
         }
+    }
+
+    /// What is wrong with it, as long as nobody was told.
+    pub(super) fn news(&self) -> Option<&str> {
+        self.news.as_deref()
+    }
+
+    /// Somebody was.
+    pub(super) fn told(&mut self) {
+        self.news = None;
     }
 }
 
@@ -144,11 +160,22 @@ mod tests {
             clock.compare(server);
             let apart = clock.now().duration_since(server).abs();
             assert!(apart < TOLERANCE, "{apart:?}");
+            let side = if hours < 0 { "50h ahead of" } else { "behind" };
+            assert!(clock.news().is_some_and(|news| news.contains(side)));
+            clock.compare(server);
+            clock.told();
+            clock.compare(server);
+            assert_eq!(clock.news(), None, "it is told once");
             let ours_ahead = -f64::from(hours) * 3600.0;
             assert!((skew(&metrics) - ours_ahead).abs() < 60.0);
         }
+        // What is right again was never news.
+        clock.compare(Timestamp::now() + SignedDuration::from_hours(1));
+        clock.compare(Timestamp::now() - SignedDuration::from_hours(1));
+        assert!(clock.news().is_some());
         // So little may be the answer's way.
         clock.compare(Timestamp::now() - SignedDuration::from_secs(20));
         assert_eq!(clock.ahead, SignedDuration::ZERO);
+        assert_eq!(clock.news(), None);
     }
 }

@@ -13,10 +13,13 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::authority::Authority;
 use super::bundle::introduce;
 use super::clock::Clock;
 use super::held::{Held, Wanted};
 use super::look::Unavailable;
+use super::notice::Notices;
+use super::secret::SECRET;
 use super::serving::Serving;
 use super::sight::{Arrivals, Published, Sight, Verdict};
 use super::source::{Source, Supply};
@@ -47,14 +50,23 @@ pub struct Keeper {
     trust: watch::Sender<Option<Wanted>>,
     published: watch::Sender<(Published, Instant)>,
     arrivals: Arrivals,
+    notices: Notices,
     metrics: Metrics,
 }
 
 impl Keeper {
-    /// Nothing is read before [`Keeper::run`].
-    pub fn new(client: Client, namespace: &str, source: Source, metrics: Metrics) -> Self {
+    /// Nothing is read before [`Keeper::run`]. `instance` names this replica in
+    /// Events.
+    pub fn new(
+        client: Client,
+        namespace: &str,
+        source: Source,
+        instance: &str,
+        metrics: Metrics,
+    ) -> Self {
         Self {
             supply: Supply::new(client.clone(), namespace, source),
+            notices: Notices::new(client.clone(), instance),
             client,
             serving: Arc::default(),
             trust: watch::Sender::new(None),
@@ -96,7 +108,7 @@ impl Keeper {
         let backoff = super::backoff();
         let mut pauses = backoff.build();
         let mut held = self.first(&mut clock, component).await;
-        let mut unintroduced = Complaint::default();
+        let (mut unintroduced, mut untold) = (Complaint::default(), Complaint::default());
         let mut standing = Standing::new(Instant::now());
         let mut next_look = Instant::now() + LOOK_EVERY;
         loop {
@@ -117,6 +129,7 @@ impl Keeper {
             }
             let looked = if Instant::now() >= next_look {
                 let looked = self.look(&mut held, &mut clock).await;
+                self.tell(&mut clock, &mut untold).await;
                 next_look = Instant::now()
                     + match &looked {
                         Ok(_) => {
@@ -228,6 +241,15 @@ impl Keeper {
         Ok(seen?)
     }
 
+    /// Tells people of the clock, where there is something to tell.
+    async fn tell(&self, clock: &mut Clock, complaint: &mut Complaint) {
+        if let Some(note) = clock.news()
+            && self.notices.warn_of_clock(note, complaint).await
+        {
+            clock.told();
+        }
+    }
+
     fn sight(&self) -> Sight {
         let (published, since) = self.published.borrow().clone();
         Sight {
@@ -256,6 +278,15 @@ impl Keeper {
             current.leaf.expires,
             current.trust_expires
         );
+        let authority = current.authority.as_ref();
+        let unreadable = authority.map_or(&[][..], Authority::unreadable);
+        if !unreadable.is_empty() {
+            tracing::warn!(
+                "of the certificates in ca.crt of Secret {SECRET}, these cannot be read, counted \
+                 from one: {unreadable:?}. They are not published, and nobody trusts them: take \
+                 them out"
+            );
+        }
     }
 }
 

@@ -126,9 +126,14 @@ impl Client {
 }
 
 fn review(desired: &str, objects: &Value) -> Vec<u8> {
+    let objects = objects.to_string();
+    envelope(desired, &objects[1..objects.len() - 1])
+}
+
+fn envelope(desired: &str, objects: &str) -> Vec<u8> {
     // As kube-apiserver 1.37 writes it.
     format!(
-        r#"{{"kind":"ConversionReview","apiVersion":"apiextensions.k8s.io/v1","request":{{"uid":"b1fc7a4e-5d44-4d5e-a2a1-5a2f7a3d2c4e","desiredAPIVersion":"{desired}","objects":{objects}}},"response":{{"uid":"","convertedObjects":null,"result":{{"metadata":{{}}}}}}}}"#
+        r#"{{"kind":"ConversionReview","apiVersion":"apiextensions.k8s.io/v1","request":{{"uid":"b1fc7a4e-5d44-4d5e-a2a1-5a2f7a3d2c4e","desiredAPIVersion":"{desired}","objects":[{objects}]}},"response":{{"uid":"","convertedObjects":null,"result":{{"metadata":{{}}}}}}}}"#
     )
     .into_bytes()
 }

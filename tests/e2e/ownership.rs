@@ -4,6 +4,7 @@
 use harness::{Call, Error, Result};
 
 use crate::document::typed;
+use crate::legacy::instances;
 use crate::looks::{database, text_at};
 use crate::stage::{NAMESPACE, Stage, condition};
 
@@ -100,12 +101,14 @@ async fn what_was_there_before_is_judged_by_name_and_tags_together() -> Result<(
     // A restore has its source's tags, under a name of its own.
     let tags = ours(&cluster, &uids[2], "shop/copied", &copied);
     instance(&stage, "restored", &tags).await?;
-    let tags = [
-        ("Namespace", NAMESPACE),
-        ("Resource", "since"),
-        ("Created By", "postgresdb-controller"),
+    let further = [
+        ("DBInstanceClass", "db.t2.micro"),
+        ("AllocatedStorage", "20"),
+        ("MasterUsername", "postgres"),
+        ("MasterUserPassword", "correct-horse"),
     ];
-    instance(&stage, &since, &tags).await?;
+    instances::make(&stage, "since", &since, &further).await?;
+    stage.rds_says(&since, "available").await?;
     stage.start(&[]).await?;
 
     for (name, why) in [

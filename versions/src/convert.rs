@@ -16,6 +16,7 @@
 //! [`ObjectText`] takes JSON text, which is what the webhook gets, and copies
 //! what does not change.
 
+mod deep;
 mod down;
 mod fields;
 mod memory;
@@ -32,6 +33,7 @@ pub use unusable::{Unusable, unusable};
 
 use serde_json::{Map, Value};
 
+use self::deep::Texts;
 use self::memory::{Memory, Side};
 use crate::{GROUP, KIND};
 
@@ -85,7 +87,8 @@ impl Version {
 ///
 /// All but `apiVersion`, `spec` and Stow's own annotations passes through as it
 /// is. The answer always has `metadata`, since the API server insists on it. An
-/// object in that version already is returned as it came.
+/// object in that version already is returned as it came. What an annotation keeps
+/// and no tree can hold is left out: see [`ObjectText`].
 pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
     let Value::Object(mut object) = object else {
         return Err(ConvertError::NotAnObject);
@@ -98,7 +101,8 @@ pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
     }
     if let Some(way) = way {
         let remembered = memory::take(way.remembered(), &mut object);
-        let converted = way.convert(object.remove(memory::SPEC), &remembered);
+        let spec = object.remove(memory::SPEC);
+        let converted = way.convert(spec, &Texts::new(), &remembered);
         if let Some(spec) = converted.spec {
             object.insert(memory::SPEC.to_owned(), spec);
         }
@@ -111,6 +115,8 @@ pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
 /// What becomes of a spec.
 struct Converted {
     spec: Option<Value>,
+    /// Of what in it the tree is an outline alone.
+    texts: Texts,
     /// The annotations to write, in place of all of Stow's that were there.
     fresh: Memory,
 }
@@ -155,9 +161,9 @@ impl Way {
         }
     }
 
-    fn convert(self, spec: Option<Value>, remembered: &Memory) -> Converted {
+    fn convert(self, spec: Option<Value>, texts: &Texts, remembered: &Memory) -> Converted {
         match self {
-            Self::Up => up::up(spec, remembered),
+            Self::Up => up::up(spec, texts, remembered),
             Self::Down => down::down(spec, remembered),
         }
     }

@@ -84,9 +84,10 @@ pub struct PostgresDBStatus {
 
     /// What the spec said when Stow took this database over from an earlier
     /// operator, and the database is not: it stays as it is until the spec says
-    /// something else there.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub inherited: BTreeMap<String, String>,
+    /// something else there. Empty while the takeover goes on and there is nothing
+    /// of that kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inherited: Option<BTreeMap<String, String>>,
 
     /// The generation of the spec that this status speaks of.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,8 @@
 //! Properties of conversion, each over 10,000 objects, schema-valid and
 //! malformed.
 
+#[path = "conversion/deep.rs"]
+mod deep;
 #[path = "conversion/edit.rs"]
 mod edit;
 #[path = "conversion/generate.rs"]

@@ -17,7 +17,7 @@ fn apply(world: &mut World, action: Action) {
         Action::AddFinalizer => world.observed.finalizer = true,
         Action::RemoveFinalizer | Action::Release { .. } => world.observed.finalizer = false,
         Action::NoteUpgrade { version } => world.observed.upgrade_tried = Some(version),
-        Action::NoteInherited(inherited) => world.observed.inherited = inherited,
+        Action::NoteInherited(inherited) => world.observed.inherited = Some(inherited),
         Action::CreateSecret(content) => {
             world.observed.secret = SecretState::Ours(HeldSecret {
                 name: content.name,

@@ -70,7 +70,8 @@ fn an_instance_of_2017_takes_our_tags_before_anything_else() {
         w.observed.finalizer = false;
     };
     let tags = "tag(Created By,stow.myob.com/cluster,stow.myob.com/identifier,stow.myob.com/object,stow.myob.com/uid)";
-    decides(World::settled(), of_2017, &format!("+finalizer {tags}"));
+    let want = format!("inherits() +finalizer {tags}");
+    decides(World::settled(), of_2017, &want);
     let leaving = |w: &mut World| {
         of_2017(w);
         w.observed.finalizer = true;

@@ -3,12 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use stow_versions::status::Reason;
+
 use super::world::{World, decides, secret};
 use crate::plan::{
-    Action, Database, Goal, SecretState, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT, TAG_UID,
-    Undecided, takeover,
+    Action, Database, Goal, Obstacle, SecretState, TAG_CLUSTER, TAG_IDENTIFIER, TAG_OBJECT,
+    TAG_UID, Undecided, takeover,
 };
 use crate::rds::Settings;
+
+mod password;
+mod waiting;
 
 const TAGS: &str = "tag(Created By,stow.myob.com/cluster,stow.myob.com/identifier,stow.myob.com/object,stow.myob.com/uid)";
 
@@ -58,7 +63,7 @@ fn take_over(world: &mut World) {
     for action in world.plan().actions {
         match action {
             Action::AddFinalizer => world.observed.finalizer = true,
-            Action::NoteInherited(inherited) => world.observed.inherited = inherited,
+            Action::NoteInherited(inherited) => world.observed.inherited = Some(inherited),
             Action::AddTags { tags, .. } => world.instance().tags.extend(tags),
             Action::UpdateSecret { content, .. } => world.held().data.extend(content.data),
             action => panic!("{action:?}"),
@@ -92,12 +97,8 @@ fn what_the_instance_is_not_is_noted_before_it_takes_our_tags() {
         (&[("deletionProtection", "true")], "deletionProtection=true"),
     ] {
         let world = since_2017(said);
-        let note = if noted.is_empty() {
-            String::new()
-        } else {
-            format!("inherits({noted}) ")
-        };
-        decides(world, |_| {}, &format!("{note}+finalizer {TAGS}"));
+        let want = format!("inherits({noted}) +finalizer {TAGS}");
+        decides(world, |_| {}, &want);
 
         let mut world = since_2017(said);
         take_over(&mut world);
@@ -129,7 +130,7 @@ fn an_edit_after_the_takeover_counts_and_nothing_beside_it() {
     // Once forgotten it stays so, also where the old text comes back.
     let forgotten = |w: &mut World| {
         edit(w);
-        w.observed.inherited.remove("size");
+        w.observed.inherited.as_mut().unwrap().remove("size");
         say(w, "size", "db.m6g.large");
     };
     decides(taken(), forgotten, "modify(db.m6g.large,now)");
@@ -152,7 +153,7 @@ fn an_edit_after_the_takeover_counts_and_nothing_beside_it() {
         word,
         "inherits() modify(db.m6g.large,multiAZ=true,now)",
     );
-    let at_once = format!("+finalizer {TAGS} modify(db.m6g.large,multiAZ=true,now)");
+    let at_once = format!("inherits() +finalizer {TAGS} modify(db.m6g.large,multiAZ=true,now)");
     decides(since_2017(&said), word, &at_once);
     // What drifts later of what the spec says is mended, as of any other instance.
     let drifted = |w: &mut World| w.instance().class = "db.t3.large".into();
@@ -195,17 +196,17 @@ fn what_is_not_allowed_is_inherited_all_the_same() {
     let mut world = since_2017(&said).with(denied).with(take_over);
     assert_eq!(
         world.observed.inherited,
-        BTreeMap::from([("size".to_owned(), "db.m6g.large".to_owned())])
+        Some(BTreeMap::from([(
+            "size".to_owned(),
+            "db.m6g.large".to_owned()
+        )]))
     );
     say(&mut world, "size", "db.m6g.large");
     decides(world, |_| {}, "");
     // Nor is it what an unreadable policy would decide on.
     let undecided = |w: &mut World| {
         let database = w.database();
-        let obstacle = crate::plan::Obstacle::new(
-            stow_versions::status::Reason::InvalidConfiguration,
-            "unreadable",
-        );
+        let obstacle = Obstacle::new(Reason::InvalidConfiguration, "unreadable");
         let all = database.clone();
         database.undecided = Some(Box::new(Undecided {
             obstacle,
@@ -216,46 +217,6 @@ fn what_is_not_allowed_is_inherited_all_the_same() {
     decides(taken, |_| {}, "");
 }
 
-fn taken_with(found: fn(&mut World)) -> World {
-    since_2017(&[]).with(found).with(take_over)
-}
-
-/// Applications know a password that Stow does not.
-#[test]
-fn a_missing_secret_brings_no_new_password() {
-    let missing = |w: &mut World| w.observed.secret = SecretState::Missing;
-    let want = format!("inherits((password)=unknown) +finalizer {TAGS} !SecretMissing");
-    decides(since_2017(&[]), missing, &want);
-    let taken = || since_2017(&[]).with(missing).with(take_over);
-    decides(taken(), |_| {}, "!SecretMissing");
-    let back = |w: &mut World| {
-        let held = secret(&w.instance().clone());
-        w.observed.secret = SecretState::Unmarked(held);
-    };
-    decides(taken(), back, "inherits()");
-    let word = |w: &mut World| w.desired.applies_at_once = true;
-    decides(taken(), word, "inherits() +secret(orders*)");
-    // One that cannot be this database's tells no password either, and neither
-    // another name nor its deletion brings a new one.
-    let unusable: [fn(&mut World); 3] = [
-        |w| w.observed.secret = SecretState::Foreign("it is another's".into()),
-        |w| w.observed.secret = SecretState::Unreadable("forbidden".into()),
-        |w| {
-            let mut held = secret(&w.instance().clone());
-            held.data.insert("DB_HOST".into(), "pooler.example".into());
-            w.observed.secret = SecretState::Unmarked(held);
-        },
-    ];
-    for unusable in unusable {
-        let noted = BTreeMap::from([("(password)".to_owned(), "unknown".to_owned())]);
-        assert_eq!(taken_with(unusable).observed.inherited, noted);
-        decides(taken_with(unusable), missing, "!SecretMissing");
-        decides(taken_with(unusable), back, "inherits()");
-    }
-    // One that goes later is made anew, as for any other instance.
-    decides(since_2017(&[]).with(take_over), missing, "+secret(orders*)");
-}
-
 /// Who goes back to the old operator, and comes again, finds the instance with
 /// Stow's tags and a status that knows nothing of it.
 #[test]
@@ -264,7 +225,7 @@ fn what_is_taken_over_once_more_is_left_as_it_is_too() {
     let went_back = |w: &mut World| {
         take_over(w);
         (w.observed.finalizer, w.observed.reported) = (false, false);
-        w.observed.inherited.clear();
+        w.observed.inherited = None;
     };
     let want = "inherits(multiAZ=true) +finalizer";
     decides(since_2017(&said), went_back, want);
@@ -331,7 +292,11 @@ fn every_part_of_a_database_that_changes_has_a_path() {
     for path in takeover::paths().iter().chain(&["tags.a"]) {
         let text = ((*path).to_owned(), "said".to_owned());
         world.desired.stated.extend([text.clone()]);
-        world.observed.inherited.extend([text]);
+        world
+            .observed
+            .inherited
+            .get_or_insert_default()
+            .extend([text]);
     }
     (world.observed.finalizer, world.observed.reported) = (false, false);
     let instance = World::settled().instance().clone();

@@ -34,8 +34,9 @@ impl Without {
     fn of(object: &PostgresDB) -> Self {
         let annotations = object.metadata.annotations.as_ref();
         let applies = annotations.and_then(|all| all.get(APPLY_SPEC));
-        let taken_over =
-            !object.has_finalizer() || object.status.inherited.contains_key(UNKNOWN_PASSWORD);
+        let inherited = object.status.inherited.as_ref();
+        let taken_over = !object.has_finalizer()
+            || inherited.is_some_and(|inherited| inherited.contains_key(UNKNOWN_PASSWORD));
         match (is_recorded(object), taken_over) {
             (false, _) => Self::Made,
             (true, true) if applies.is_none_or(|text| text != "true") => Self::Awaited,
@@ -288,7 +289,7 @@ mod tests {
             object.status.arn = arn.then(|| "arn".to_owned());
             if inherited {
                 let entry = (UNKNOWN_PASSWORD.to_owned(), "unknown".to_owned());
-                object.status.inherited.extend([entry]);
+                object.status.inherited = Some([entry].into());
             }
             if applies {
                 let entry = (APPLY_SPEC.to_owned(), "true".to_owned());

@@ -1,5 +1,7 @@
 //! What people are told of what was found.
 
+mod takeover;
+
 use serde_json::json;
 
 use super::super::events::events;
@@ -80,7 +82,7 @@ fn observed(instance: Presence) -> Observed {
         failed: Vec::new(),
         upgrade_tried: None,
         reported: true,
-        inherited: std::collections::BTreeMap::new(),
+        inherited: None,
         read_only: false,
     }
 }

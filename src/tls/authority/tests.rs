@@ -143,3 +143,41 @@ fn the_next_ca_is_due_at_two_thirds_of_its_life() {
     let stored = stored.unwrap();
     assert!(!stored.is_due(late) && stored.is_due(due));
 }
+
+/// A user may have others trusted beside it; what is no certificate would have API
+/// servers refuse the whole caBundle.
+#[test]
+fn what_cannot_be_read_beside_its_own_is_not_trusted() {
+    let [ca, other] = [(); 2].map(|()| Authority::generate(at(NOW)).unwrap());
+    let block = |der: &[u8]| pem::encode(&pem::Pem::new("CERTIFICATE", der));
+    let junk = block(b"no certificate");
+    let longer = block(&[other.issuer.as_ref(), b"and more"].concat());
+    let (own, key) = (ca.certificates(), ca.key());
+    let table: [(&[&str], &[usize]); 5] = [
+        (&[own], &[]),
+        (&[own, &junk], &[2]),
+        (&[&longer, own], &[1]),
+        (&[&junk, &longer, own, &junk], &[1, 2, 4]),
+        (&[own, other.certificates(), &junk], &[3]),
+    ];
+    for (texts, unreadable) in table {
+        let read = Authority::read(texts.concat().as_bytes(), key.as_bytes(), at(NOW)).unwrap();
+        assert_eq!(read.unreadable(), unreadable);
+        assert_eq!(read.trust().has(&other.issuer), unreadable == [3]);
+        assert_eq!(read.trust().iter().count(), texts.len() - unreadable.len());
+        let leaf = read.issue(&["a.svc".to_owned()], at(NOW)).unwrap();
+        assert!(accepts(&ca, &leaf, "a.svc", at(NOW)));
+        // It goes back into its Secret as it was.
+        assert_eq!(read.certificates(), texts.concat());
+    }
+    for (text, broken) in [
+        (junk.clone(), Broken::Unreadable("ca.crt")),
+        (
+            [junk.as_str(), other.certificates()].concat(),
+            Broken::Unpaired,
+        ),
+    ] {
+        let read = Authority::read(text.as_bytes(), key.as_bytes(), at(NOW));
+        assert_eq!(read.unwrap_err(), broken);
+    }
+}

@@ -229,6 +229,7 @@ fn any_objects_are_answered_by_the_contract_and_keep_what_is_theirs() {
 
 #[test]
 fn what_converts_comes_back_as_it_was() {
+    let deep = Cell::new(0);
     let outcome = runner().run(&item(), |item| {
         let there = answered(envelope(HUB, std::slice::from_ref(&item)).as_bytes())?;
         let there = there.and_then(|reply| reply.converted.into_iter().next());
@@ -250,14 +251,26 @@ fn what_converts_comes_back_as_it_was() {
         let back = back.and_then(|reply| reply.converted.into_iter().next());
         let back = back.ok_or_else(|| TestCaseError::fail("it does not come back"))?;
         prop_assert_eq!(rest(back.get()), rest(&item));
-        let spec = |object: &str| part(object, "spec").unwrap_or_default();
+        let spec = |object: &str| {
+            let spec = members_of(object)?.remove("spec")?;
+            members_of(spec.get())
+        };
         let (before, after) = (spec(&item), spec(back.get()));
         for field in ["size", "storage", "iops", "ha", "tags"] {
-            prop_assert_eq!(&after[field], &before[field], "{}", field);
+            let [before, after] = [&before, &after].map(|spec| {
+                let raw = spec.as_ref()?.get(field)?.get();
+                let tree: Option<Value> = serde_json::from_str(raw).ok();
+                if raw.starts_with('[') && tree.is_none() {
+                    deep.set(deep.get() + 1);
+                }
+                Some(tree.map_or_else(|| raw.to_owned(), |tree| tree.to_string()))
+            });
+            prop_assert_eq!(after, before, "{}", field);
         }
         Ok(())
     });
     outcome.unwrap_or_else(|failure| panic!("{failure}"));
+    assert!(deep.get() > 0, "none is too deep for a tree: {deep:?}");
 }
 
 /// How the bytes of a review are spoilt.
@@ -365,7 +378,8 @@ async fn any_bytes_get_a_status() {
         let (status, _, reply) = server.client().await.send(body.clone()).await.unwrap();
         let shown = String::from_utf8_lossy(&body);
         match status.as_u16() {
-            200 => drop(serde_json::from_slice::<Value>(&reply).expect("JSON")),
+            // What passes through as text can be what no tree holds.
+            200 => drop(serde_json::from_slice::<&RawValue>(&reply).expect("JSON")),
             400 => assert!(String::from_utf8_lossy(&reply).contains("ConversionReview")),
             other => panic!("{other} for {shown}"),
         }

@@ -175,3 +175,33 @@ async fn an_answer_that_nobody_reads_does_not_keep_its_room() {
     drop(deaf);
     server.stop().await;
 }
+
+/// It lies in etcd since before there was a schema, and every list has it.
+#[tokio::test]
+async fn property_08_an_object_of_any_depth_fails_nobody() {
+    let server = start(limits(), between_versions).await;
+    let mut client = server.client().await;
+    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for depth in [200, 50_000] {
+        let spec = |storage: &str| format!(r#"{{"size":"db.t2.small","storage":{storage}}}"#);
+        let mut objects = [object("a", 1), object("b", 1)].map(|object| object.to_string());
+        objects[1] = objects[1].replace(&spec("\"10\""), &spec(&deep(depth)));
+        assert!(objects[1].contains(&deep(depth)));
+        let body = envelope("myob.com/v1beta1", &objects.join(","));
+        let (status, _, body) = client.send(body).await.unwrap();
+        assert_eq!(status, 200);
+        let reply: Value = serde_json::from_slice(&body).unwrap();
+        let response = &reply["response"];
+        assert_eq!(response["result"]["status"], "Success", "{reply}");
+        let converted = response["convertedObjects"].as_array().unwrap();
+        assert_eq!(converted[0]["spec"]["storage"], "10Gi");
+        assert_eq!(converted[1]["spec"], json!({"size": "db.t2.small"}));
+
+        let body = review("myob.com/v1alpha1", &response["convertedObjects"]);
+        let (_, _, body) = client.send(body).await.unwrap();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.contains(&spec(&deep(depth))), "{depth}");
+        assert!(text.contains(r#""status":"Success""#), "{depth}");
+    }
+    server.stop().await;
+}

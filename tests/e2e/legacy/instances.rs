@@ -19,6 +19,29 @@ pub(crate) const ROWS: &str =
 /// The rows.
 pub(crate) const ITEMS: &str = "SELECT item FROM cargo ORDER BY item";
 
+/// Makes an instance as that operator made it for an object, with further
+/// parameters.
+pub(crate) async fn make(
+    stage: &Stage,
+    name: &str,
+    identifier: &str,
+    further: &[(&str, &str)],
+) -> Result<()> {
+    let create = [
+        ("DBInstanceIdentifier", identifier),
+        ("Engine", "postgres"),
+        ("DBName", DATABASE),
+        ("Tags.Tag.1.Key", "Namespace"),
+        ("Tags.Tag.1.Value", NAMESPACE),
+        ("Tags.Tag.2.Key", "Resource"),
+        ("Tags.Tag.2.Value", name),
+        ("Tags.Tag.3.Key", "Created By"),
+        ("Tags.Tag.3.Value", super::OPERATOR),
+    ];
+    let create = [&create[..], further].concat();
+    stage.behind("CreateDBInstance", &create).await.map(drop)
+}
+
 /// Makes the instances, and stores the Secrets.
 pub(super) async fn leave(stage: &Stage, relics: &mut [Relic]) -> Result<()> {
     let mut made = 0;
@@ -27,25 +50,16 @@ pub(super) async fn leave(stage: &Stage, relics: &mut [Relic]) -> Result<()> {
             continue;
         };
         let (user, password) = credentials(identifier);
-        let mut create = vec![
-            ("DBInstanceIdentifier", identifier.as_str()),
-            ("Engine", "postgres"),
-            ("DBName", DATABASE),
-            ("MasterUsername", &user),
+        let mut further = vec![
+            ("MasterUsername", user.as_str()),
             ("MasterUserPassword", &password),
             ("StorageEncrypted", "true"),
             ("BackupRetentionPeriod", "35"),
             ("PreferredBackupWindow", "13:30-14:30"),
             ("PreferredMaintenanceWindow", "sat:14:45-sat:15:45"),
-            ("Tags.Tag.1.Key", "Namespace"),
-            ("Tags.Tag.1.Value", NAMESPACE),
-            ("Tags.Tag.2.Key", "Resource"),
-            ("Tags.Tag.2.Value", &relic.name),
-            ("Tags.Tag.3.Key", "Created By"),
-            ("Tags.Tag.3.Value", super::OPERATOR),
         ];
-        create.extend(of_shape);
-        stage.behind("CreateDBInstance", &create).await?;
+        further.extend(of_shape);
+        make(stage, &relic.name, identifier, &further).await?;
         made += 1;
     }
     eventually("the instances of 2017", PATIENCE, || async {

@@ -3,8 +3,9 @@
 use harness::Result;
 
 use super::{complete, opaque, version};
+use crate::legacy::instances;
 use crate::looks::database;
-use crate::stage::{NAMESPACE, Stage, decoded};
+use crate::stage::{Stage, decoded};
 
 #[tokio::test]
 async fn a_secret_of_2017_keeps_what_applications_read() -> Result<()> {
@@ -68,21 +69,12 @@ async fn a_secret_of_2017_keeps_what_applications_read() -> Result<()> {
 }
 
 async fn instance_of_2017(stage: &Stage, name: &str, identifier: &str) -> Result<()> {
-    let create = [
-        ("DBInstanceIdentifier", identifier),
-        ("Engine", "postgres"),
+    let further = [
         ("DBInstanceClass", "db.t2.small"),
         ("AllocatedStorage", "20"),
-        ("DBName", "legacy"),
         ("MasterUsername", "postgres"),
         ("MasterUserPassword", "once+of+2017"),
-        ("Tags.Tag.1.Key", "Namespace"),
-        ("Tags.Tag.1.Value", NAMESPACE),
-        ("Tags.Tag.2.Key", "Resource"),
-        ("Tags.Tag.2.Value", name),
-        ("Tags.Tag.3.Key", "Created By"),
-        ("Tags.Tag.3.Value", "postgresdb-controller"),
     ];
-    stage.behind("CreateDBInstance", &create).await?;
+    instances::make(stage, name, identifier, &further).await?;
     stage.rds_says(identifier, "available").await
 }

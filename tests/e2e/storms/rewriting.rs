@@ -3,16 +3,14 @@
 use std::time::Duration;
 
 use harness::{Call, Error, Result, eventually};
-use kube::api::{Api, DynamicObject, Patch, PatchParams};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::core::{ApiResource, GroupVersionKind};
-use kube::{Client, Config};
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{SPEC, assert_rest, mebibytes, note};
+use crate::load::{api, client};
 use crate::looks::database;
-use crate::stage::{NAMESPACE, PATIENCE, Stage};
+use crate::stage::{PATIENCE, Stage};
 
 const WRITES: usize = 1_000;
 
@@ -35,19 +33,6 @@ fn wrong(error: &dyn std::error::Error) -> Error {
     Error::Unexpected(error.to_string())
 }
 
-/// The tests' databases, over one connection.
-async fn databases(stage: &Stage) -> Result<Api<DynamicObject>> {
-    let kubeconfig =
-        Kubeconfig::read_from(stage.cluster.admin_kubeconfig()).map_err(|error| wrong(&error))?;
-    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-        .await
-        .map_err(|error| wrong(&error))?;
-    let client = Client::try_from(config).map_err(|error| wrong(&error))?;
-    let kind = GroupVersionKind::gvk("myob.com", "v1beta1", "PostgresDB");
-    let resource = ApiResource::from_gvk_with_plural(&kind, "postgresdbs");
-    Ok(Api::namespaced_with(client, NAMESPACE, &resource))
-}
-
 #[tokio::test]
 async fn an_object_rewritten_all_the_time_costs_little_and_ends_as_it_is_wanted() -> Result<()> {
     let stage = Stage::with_states_alone().await?;
@@ -60,7 +45,7 @@ async fn an_object_rewritten_all_the_time_costs_little_and_ends_as_it_is_wanted(
     only.api.forget();
     let before = only.operator.resident()?;
 
-    let databases = databases(&stage).await?;
+    let databases = api(&client(&stage).await?, "v1beta1");
     let mut ticks = interval(PAUSE);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for left in (0..WRITES).rev() {

@@ -4,8 +4,7 @@
 
 use harness::{Error, Result, eventually};
 use http::{Request, header};
-use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::Client;
 use serde_json::{Value, json};
 use stow_versions::convert::convert;
 use stow_versions::crd::{Webhook, crd};
@@ -13,6 +12,7 @@ use stow_versions::crd::{Webhook, crd};
 use super::HUB;
 use super::cases::{Case, Says, Step};
 use super::view::Outcome;
+use crate::load::client;
 use crate::stage::{NAMESPACE, PATIENCE, Stage};
 
 /// The group of the twin.
@@ -52,14 +52,8 @@ impl Plants {
                 .await
         })
         .await?;
-        let kubeconfig = Kubeconfig::read_from(stage.cluster.admin_kubeconfig())
-            .map_err(|error| wrong(&error))?;
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .map_err(|error| wrong(&error))?;
-        Ok(Self {
-            client: Client::try_from(config).map_err(|error| wrong(&error))?,
-        })
+        let client = client(stage).await?;
+        Ok(Self { client })
     }
 
     /// Applies to both, and returns what came of it: to two versions, and to one.

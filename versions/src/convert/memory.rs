@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::Object;
+use super::deep::Outline;
 use super::fields::{STORAGE_TYPE, hub_only, pairs};
 use crate::{HUB_PREFIX, SPOKE_PREFIX};
 
@@ -82,12 +84,37 @@ pub(super) struct Remembered {
     /// stands; once it shows anything else, somebody has edited it there, and
     /// the edit wins.
     pub(super) shown: Option<Value>,
+    /// The text of the value, where that is an outline alone.
+    pub(super) text: Option<String>,
+}
+
+impl Remembered {
+    /// What a tree can hold.
+    pub(super) fn of(value: Option<Value>, shown: Option<Value>) -> Self {
+        let text = None;
+        Self { value, shown, text }
+    }
+
+    /// Reads what no tree can hold.
+    fn outlined(annotation: &str) -> Option<Self> {
+        let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(annotation).ok()?;
+        let value = Outline::of(fields.remove("value")?);
+        let shown = fields.remove("shown");
+        let shown = shown.map(|shown| serde_json::from_str(shown.get()));
+        fields.is_empty().then_some(Self {
+            value: Some(value.tree),
+            shown: shown.transpose().ok()?,
+            text: value.text,
+        })
+    }
 }
 
 /// The annotations of one side, by field.
 pub(super) struct Memory {
     side: Side,
     texts: BTreeMap<&'static str, String>,
+    /// Whether what no tree can hold is recalled too.
+    deep: bool,
 }
 
 impl Memory {
@@ -95,7 +122,14 @@ impl Memory {
         Self {
             side,
             texts: BTreeMap::new(),
+            deep: false,
         }
+    }
+
+    /// The same, for whoever takes a text where no tree can hold a value.
+    pub(super) fn with_texts(self) -> Self {
+        let deep = true;
+        Self { deep, ..self }
     }
 
     /// Reads a side's annotations, without taking them out.
@@ -168,21 +202,30 @@ impl Memory {
         shown: Option<&Value>,
         typed: fn(&Value) -> bool,
     ) -> Option<Remembered> {
-        let Value::Object(mut fields) = self.plain(name)? else {
-            return None;
-        };
-        let remembered = Remembered {
-            value: fields.remove("value"),
-            shown: fields.remove("shown"),
-        };
-        let live = fields.is_empty() && remembered.shown.as_ref() == shown;
+        let annotation = self.texts.get(name)?;
+        let remembered = match serde_json::from_str(annotation) {
+            Ok(Value::Object(mut fields)) => {
+                let (value, shown) = (fields.remove("value"), fields.remove("shown"));
+                let known = fields.is_empty();
+                known.then(|| Remembered::of(value, shown))
+            }
+            Err(_) if self.deep => Remembered::outlined(annotation),
+            Ok(_) | Err(_) => None,
+        }?;
+        let live = remembered.shown.as_ref() == shown;
         let sound = remembered.value.as_ref().is_none_or(typed);
         (live && sound).then_some(remembered)
     }
 
     /// Remembers a field that the other side shows differently.
     pub(super) fn remember(&mut self, name: &'static str, remembered: Remembered) {
-        let Remembered { value, shown } = remembered;
+        let Remembered { value, shown, text } = remembered;
+        if let Some(text) = text {
+            let shown = shown.map_or_else(String::new, |shown| format!("\"shown\":{shown},"));
+            self.texts
+                .insert(name, format!("{{{shown}\"value\":{text}}}"));
+            return;
+        }
         let fields = [("value", value), ("shown", shown)];
         let fields = fields
             .into_iter()
@@ -192,14 +235,15 @@ impl Memory {
 }
 
 /// The spoke's spec, where it was no object, and the hub still shows `hub`.
-pub(super) fn stray_spec(spoke: &Memory, hub: Option<&Object>) -> Option<Value> {
+pub(super) fn stray_spec(spoke: &Memory, hub: Option<&Object>) -> Option<Outline> {
     // The hub of such a spoke has fields or no spec. An empty one is an edit.
     if hub.is_some_and(Object::is_empty) {
         return None;
     }
     let hub = hub.cloned().map(Value::Object);
     let no_spec = |value: &Value| !value.is_object() && !value.is_null();
-    spoke.recall(SPEC, hub.as_ref(), no_spec)?.value
+    let Remembered { value, text, .. } = spoke.recall(SPEC, hub.as_ref(), no_spec)?;
+    value.map(|tree| Outline { tree, text })
 }
 
 /// Takes the annotations of both sides out of an object, and returns those of

@@ -7,6 +7,7 @@
 //!
 //! Where a name stands twice in an object, the last one counts, as in a tree.
 
+mod lenient;
 mod read;
 mod write;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use self::write::{Writer, write_json};
+use super::deep::Texts;
 use super::memory::{self, Memory};
 use super::{ConvertError, Converted, Way};
 
@@ -28,8 +30,10 @@ use super::{ConvertError, Converted, Way};
 pub struct ObjectText<'a> {
     api_version: Option<Value>,
     kind: Option<Value>,
-    metadata: Option<Lax<Metadata<'a>>>,
+    metadata: Option<Lax<'a, Metadata<'a>>>,
     spec: Option<Value>,
+    /// Of what in the spec the tree is an outline alone.
+    texts: Texts,
     rest: Members<'a>,
 }
 
@@ -40,15 +44,17 @@ type Members<'a> = Vec<Member<'a>>;
 
 /// What should be an object, and may be anything.
 #[derive(Debug)]
-enum Lax<T> {
+enum Lax<'a, T> {
     Object(T),
     /// A null, or what has no business there.
     Other(Value),
+    /// What has no business there, and no tree can hold.
+    Deep(&'a RawValue),
 }
 
 #[derive(Debug)]
 struct Metadata<'a> {
-    annotations: Option<Lax<Members<'a>>>,
+    annotations: Option<Lax<'a, Members<'a>>>,
     rest: Members<'a>,
 }
 
@@ -56,13 +62,16 @@ impl<'a> ObjectText<'a> {
     /// Reads one object.
     ///
     /// # Errors
-    /// Where the text is no JSON object, or where what conversion must look into
-    /// is too deep or holds a number that no `f64` can.
+    /// Where the text is no JSON object.
     pub fn parse(text: &'a str) -> Result<Self, ConvertError> {
         if !text.trim_start().starts_with('{') {
             return Err(ConvertError::NotAnObject);
         }
-        serde_json::from_str(text).map_err(|error| ConvertError::Unreadable(error.to_string()))
+        // Nearly all objects are what a tree can hold, all of it.
+        serde_json::from_str(text).or_else(|error| {
+            let unreadable = || ConvertError::Unreadable(error.to_string());
+            lenient::read(text).ok_or_else(unreadable)
+        })
     }
 
     /// What people call it, as far as it says: `PostgresDB default/orders`.
@@ -88,12 +97,13 @@ impl<'a> ObjectText<'a> {
     /// As [`super::convert`]. Nothing is appended then.
     pub fn convert(self, desired: &str, out: &mut Vec<u8>) -> Result<(), ConvertError> {
         let way = Way::between(self.api_version.as_ref(), self.kind.as_ref(), desired)?;
-        let (spec, fresh) = match way {
-            None => (self.spec, None),
+        let (spec, texts, fresh) = match way {
+            None => (self.spec, self.texts, None),
             Some(way) => {
                 let remembered = remembered(self.metadata.as_ref(), way);
-                let Converted { spec, fresh } = way.convert(self.spec, &remembered);
-                (spec, Some(fresh))
+                let Converted { spec, texts, fresh } =
+                    way.convert(self.spec, &self.texts, &remembered);
+                (spec, texts, Some(fresh))
             }
         };
         let mut object = Writer::begin(out);
@@ -104,7 +114,7 @@ impl<'a> ObjectText<'a> {
         let place = object.place("metadata");
         write_metadata(self.metadata.as_ref(), fresh.as_ref(), place);
         if let Some(spec) = &spec {
-            object.value(memory::SPEC, spec);
+            write_spec(spec, &texts, object.place(memory::SPEC));
         }
         object.members(&self.rest);
         object.end();
@@ -113,8 +123,8 @@ impl<'a> ObjectText<'a> {
 }
 
 /// What an object remembers of the side that it is converted to.
-fn remembered(metadata: Option<&Lax<Metadata<'_>>>, way: Way) -> Memory {
-    let mut memory = Memory::new(way.remembered());
+fn remembered(metadata: Option<&Lax<'_, Metadata<'_>>>, way: Way) -> Memory {
+    let mut memory = Memory::new(way.remembered()).with_texts();
     if let Some(Lax::Object(metadata)) = metadata
         && let Some(Lax::Object(annotations)) = &metadata.annotations
     {
@@ -138,15 +148,38 @@ fn text_of(raw: &RawValue) -> Option<Cow<'_, str>> {
     Some(text.0)
 }
 
+/// Writes a spec, and what its tree is an outline of in its own text.
+fn write_spec(spec: &Value, texts: &Texts, out: &mut Vec<u8>) {
+    if texts.is_empty() {
+        return write_json(spec, out);
+    }
+    if let Some(text) = texts.get(memory::SPEC) {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    let mut object = Writer::begin(out);
+    for (name, value) in spec.as_object().into_iter().flatten() {
+        match texts.get(name) {
+            Some(text) => object.place(name).extend_from_slice(text.as_bytes()),
+            None => object.value(name, value),
+        }
+    }
+    object.end();
+}
+
 /// Writes metadata, which every answer has. `fresh` takes the place of what
 /// Stow remembered there; where there is none, nothing changes.
-fn write_metadata(metadata: Option<&Lax<Metadata<'_>>>, fresh: Option<&Memory>, out: &mut Vec<u8>) {
+fn write_metadata(
+    metadata: Option<&Lax<'_, Metadata<'_>>>,
+    fresh: Option<&Memory>,
+    out: &mut Vec<u8>,
+) {
     let (annotations, rest) = match metadata {
         Some(Lax::Object(Metadata { annotations, rest })) => {
             (annotations.as_ref(), rest.as_slice())
         }
         None | Some(Lax::Other(Value::Null)) => (None, [].as_slice()),
         Some(Lax::Other(odd)) => return write_json(odd, out),
+        Some(Lax::Deep(odd)) => return out.extend_from_slice(odd.get().as_bytes()),
     };
     let mut object = Writer::begin(out);
     object.members(rest);
@@ -155,7 +188,7 @@ fn write_metadata(metadata: Option<&Lax<Metadata<'_>>>, fresh: Option<&Memory>, 
 }
 
 fn write_annotations(
-    annotations: Option<&Lax<Members<'_>>>,
+    annotations: Option<&Lax<'_, Members<'_>>>,
     fresh: Option<&Memory>,
     metadata: &mut Writer<'_>,
 ) {
@@ -167,6 +200,7 @@ fn write_annotations(
         None | Some(Lax::Other(Value::Null)) if remembers => &[],
         None => return,
         Some(Lax::Other(odd)) => return metadata.value(NAME, odd),
+        Some(Lax::Deep(odd)) => return metadata.member(NAME, odd),
     };
     let keeps = |key: &str| fresh.is_none() || memory::owner(key).is_none();
     // Emptied, they would be a difference from an object that never had any.

@@ -8,6 +8,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::deep::Texts;
 use super::fields::{Pair, STORAGE_TYPE, Shape, hub_only, pairs, typed_spec};
 use super::memory::{Memory, SPEC, Side, owner, take};
 use super::{Object, Way};
@@ -122,7 +123,7 @@ pub fn unsaid(object: &Value, desired: &str) -> Vec<Unsaid> {
         Some(stray) if matches!(way, Way::Down) => found.add(SPEC, Some(stray), Why::WrongType),
         _ => {}
     }
-    let converted = way.convert(spec.cloned(), &remembered);
+    let converted = way.convert(spec.cloned(), &Texts::new(), &remembered);
     let there = converted.spec.as_ref().and_then(Value::as_object);
     found.annotations(object, there);
     found.kept(&converted.fresh);

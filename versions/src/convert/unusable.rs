@@ -8,7 +8,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::fields::{pairs, typed_spec};
-use super::memory::{Memory, SPEC, Side, stray_spec};
+use super::memory::{Memory, Remembered, SPEC, Side, stray_spec};
 
 /// How much of a text is shown to people: it can be of any size.
 const SHOWN: usize = 120;
@@ -49,26 +49,26 @@ pub fn unusable(hub: &Value) -> Vec<Unusable> {
     let Some(object) = hub.as_object() else {
         return Vec::new();
     };
-    let remembered = Memory::read(Side::Spoke, object);
+    let remembered = Memory::read(Side::Spoke, object).with_texts();
     let spec = object.get(SPEC).cloned().and_then(typed_spec);
     if let Some(stray) = stray_spec(&remembered, spec.as_ref()) {
         return vec![Unusable {
             field: SPEC,
-            text: stray.to_string(),
+            text: stray.text.unwrap_or_else(|| stray.tree.to_string()),
             write: "a map of fields, such as size and storage",
         }];
     }
     let spec = spec.unwrap_or_default();
     pairs()
         .filter_map(|pair| {
-            let said = remembered
-                .recall(pair.spoke, spec.get(pair.hub), |_| true)?
-                .value?;
+            let Remembered { value, text, .. } =
+                remembered.recall(pair.spoke, spec.get(pair.hub), |_| true)?;
+            let said = value?;
             // A null says nothing, in any field.
             let usable = said.is_null() || (pair.usable)(&said);
             (!usable).then(|| Unusable {
                 field: pair.spoke,
-                text: said.to_string(),
+                text: text.unwrap_or_else(|| said.to_string()),
                 write: pair.write,
             })
         })

@@ -5,14 +5,15 @@
 
 use serde_json::Value;
 
+use super::deep::Texts;
 use super::fields::{
     STORAGE_TYPE, derived_storage_type, has_iops, hub_only, pairs, stands_without_iops,
 };
 use super::memory::{Memory, Remembered, SPEC, Side};
 use super::{Converted, Object};
 
-/// Converts the spec of a v1alpha1 object.
-pub(super) fn up(written: Option<Value>, remembered: &Memory) -> Converted {
+/// Converts the spec of a v1alpha1 object, some of it as text.
+pub(super) fn up(written: Option<Value>, texts: &Texts, remembered: &Memory) -> Converted {
     let mut fresh = Memory::new(Side::Spoke);
 
     // structured-merge-diff sends `spec: null`, which means no spec.
@@ -25,13 +26,22 @@ pub(super) fn up(written: Option<Value>, remembered: &Memory) -> Converted {
     let spoke = spoke.unwrap_or_default();
 
     let hub = hub_of(&spoke, remembered);
-    remember(&spoke, &hub, &mut fresh);
+    remember(&spoke, texts, &hub, &mut fresh);
     let spec = (present || !hub.is_empty()).then_some(Value::Object(hub));
     if stray.is_some() {
-        let (value, shown) = (stray, spec.clone());
-        fresh.remember(SPEC, Remembered { value, shown });
+        let remembered = Remembered {
+            value: stray,
+            shown: spec.clone(),
+            text: texts.get(SPEC).cloned(),
+        };
+        fresh.remember(SPEC, remembered);
     }
-    Converted { spec, fresh }
+    Converted {
+        spec,
+        // Of what no tree can hold, nothing has its type.
+        texts: Texts::new(),
+        fresh,
+    }
 }
 
 /// The hub's spec.
@@ -74,13 +84,17 @@ fn storage_type_of(spoke: &Object, remembered: &Memory) -> Option<Remembered> {
 }
 
 /// Remembers what the hub would not say back as the spoke said it.
-fn remember(spoke: &Object, hub: &Object, fresh: &mut Memory) {
+fn remember(spoke: &Object, texts: &Texts, hub: &Object, fresh: &mut Memory) {
     for pair in pairs() {
         let said = spoke.get(pair.spoke);
         let meant = hub.get(pair.hub);
         if meant.and_then(pair.down).as_ref() != said {
-            let (value, shown) = (said.cloned(), meant.cloned());
-            fresh.remember(pair.spoke, Remembered { value, shown });
+            let remembered = Remembered {
+                value: said.cloned(),
+                shown: meant.cloned(),
+                text: texts.get(pair.spoke).cloned(),
+            };
+            fresh.remember(pair.spoke, remembered);
         }
     }
 }

@@ -4,14 +4,13 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use stow_versions::convert::{ConvertError, ObjectText, convert};
 
 use crate::cases;
 use crate::generate::{hub, json, malformed_hub, malformed_spoke, spoke};
 use crate::objects::{HUB, SPOKE};
 
-fn as_text(text: &str, desired: &str) -> Result<String, ConvertError> {
+pub(crate) fn as_text(text: &str, desired: &str) -> Result<String, ConvertError> {
     // A buffer that holds something already is appended to.
     let mut out = b"before".to_vec();
     let converted = ObjectText::parse(text).and_then(|object| object.convert(desired, &mut out));
@@ -198,30 +197,6 @@ fn what_does_not_change_is_copied_byte_for_byte() {
         for kept in [status, fields, note] {
             assert!(answer.contains(kept), "{answer}");
         }
-    }
-}
-
-#[test]
-fn depth_matters_only_where_conversion_looks() {
-    let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-    let object = |spec: &str, rest: &str| {
-        format!(
-            r#"{{"apiVersion":"{SPOKE}","metadata":{{"managedFields":{rest},"annotations":{{"a":{rest}}}}},"spec":{spec},"status":{rest}}}"#
-        )
-    };
-    let answer = as_text(&object("{}", &deep(20_000)), HUB).unwrap();
-    let read: Box<RawValue> = serde_json::from_str(&answer).unwrap();
-    assert_eq!(read.get().matches(&deep(20_000)).count(), 3);
-
-    for spec in [deep(20_000), format!(r#"{{"size":{}}}"#, deep(200))] {
-        let failure = as_text(&object(&spec, "null"), HUB).unwrap_err();
-        assert!(matches!(failure, ConvertError::Unreadable(_)), "{failure}");
-    }
-    // As deep as it is read at all, it comes back.
-    for spec in [deep(126), format!(r#"{{"size":{}}}"#, deep(125))] {
-        let there = as_text(&object(&spec, "null"), HUB).unwrap();
-        let back: Value = serde_json::from_str(&as_text(&there, SPOKE).unwrap()).unwrap();
-        assert_eq!(back["spec"].to_string(), spec);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one pass over an object's text: into what conversion looks at, and the
 //! text of all the rest.
 //!
-//! Nothing here may refuse what a tree would take, except for its depth.
+//! Nothing here may refuse what a tree would take.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Lax, Members, Metadata, ObjectText};
+use super::{Lax, Members, Metadata, ObjectText, Texts};
 
 impl<'de: 'a, 'a> Deserialize<'de> for ObjectText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -49,6 +49,7 @@ impl<'de: 'a, 'a> FromMembers<'de> for ObjectText<'a> {
             kind: None,
             metadata: None,
             spec: None,
+            texts: Texts::new(),
             rest: Vec::new(),
         };
         while let Some(Name(name)) = members.next_key()? {
@@ -90,51 +91,51 @@ impl<'de: 'a, 'a> FromMembers<'de> for Members<'a> {
     }
 }
 
-impl<'de, T: FromMembers<'de>> Deserialize<'de> for Lax<T> {
+impl<'de, T: FromMembers<'de>> Deserialize<'de> for Lax<'_, T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(LaxVisitor(PhantomData))
     }
 }
 
-struct LaxVisitor<T>(PhantomData<T>);
+struct LaxVisitor<'a, T>(PhantomData<Lax<'a, T>>);
 
-impl<'de, T: FromMembers<'de>> Visitor<'de> for LaxVisitor<T> {
-    type Value = Lax<T>;
+impl<'de, 'a, T: FromMembers<'de>> Visitor<'de> for LaxVisitor<'a, T> {
+    type Value = Lax<'a, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Lax<T>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<Lax<'a, T>, A::Error> {
         T::read(members).map(Lax::Object)
     }
 
-    fn visit_unit<E>(self) -> Result<Lax<T>, E> {
+    fn visit_unit<E>(self) -> Result<Lax<'a, T>, E> {
         Ok(Lax::Other(Value::Null))
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Lax<T>, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Lax<'a, T>, E> {
         Ok(Lax::Other(value.into()))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Lax<T>, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Lax<'a, T>, E> {
         Ok(Lax::Other(value.into()))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Lax<T>, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Lax<'a, T>, E> {
         Ok(Lax::Other(value.into()))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Lax<T>, E> {
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Lax<'a, T>, E> {
         let number = Number::from_f64(value).ok_or_else(|| E::custom("no number"))?;
         Ok(Lax::Other(number.into()))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Lax<T>, E> {
+    fn visit_str<E>(self, value: &str) -> Result<Lax<'a, T>, E> {
         Ok(Lax::Other(value.into()))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Lax<T>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Lax<'a, T>, A::Error> {
         Value::deserialize(SeqAccessDeserializer::new(items)).map(Lax::Other)
     }
 }
