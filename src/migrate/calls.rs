@@ -37,6 +37,10 @@ const CALL: Duration = Duration::from_secs(45);
 /// The first pause after a failure, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// For how long after an API server was away it is not believed that it forbids
+/// something, or does not know it.
+const BEGINS: Duration = Duration::from_secs(15);
+
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
 /// The calls to the API server, and how they fare.
@@ -53,6 +57,15 @@ struct Fare {
     complaint: Complaint,
     /// When one was last answered.
     answered: Instant,
+    /// When one was last not answered at all.
+    away: Option<Instant>,
+}
+
+impl Fare {
+    /// Whether the API server may have only just begun.
+    fn begins(&self) -> bool {
+        self.away.is_some_and(|away| away.elapsed() < BEGINS)
+    }
 }
 
 impl<'a, S: Stage> Calls<'a, S> {
@@ -65,6 +78,7 @@ impl<'a, S: Stage> Calls<'a, S> {
                 pace: Pace::new(most),
                 complaint: Complaint::default(),
                 answered: Instant::now(),
+                away: None,
             }),
         }
     }
@@ -178,9 +192,21 @@ impl<'a, S: Stage> Calls<'a, S> {
                         self.works(took);
                         return Err(refusal);
                     }
+                    Judged::Doubtful(_, words) if self.fare().begins() => Trouble::new(words),
+                    Judged::Doubtful(refusal, _) => {
+                        self.works(took);
+                        return Err(refusal);
+                    }
+                    Judged::Away(words) => {
+                        self.fare().away = Some(Instant::now());
+                        Trouble::new(words)
+                    }
                     Judged::Passing(trouble) => trouble,
                 },
-                Err(_) => Trouble::new(format!("no answer within {} s", CALL.as_secs())),
+                Err(_) => {
+                    self.fare().away = Some(Instant::now());
+                    Trouble::new(format!("no answer within {} s", CALL.as_secs()))
+                }
             };
             self.fare().pace.pushed_back();
             if begun.elapsed() > self.patience {
@@ -220,3 +246,6 @@ fn place(object: &Untyped, version: &str) -> (String, String) {
     let url = format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}");
     (url, object.metadata("name").to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,12 @@ impl Trouble {
 /// What an answer comes to.
 pub(super) enum Judged {
     Final(Refusal),
+    /// The same, with the API server's words, unless it has only just begun: until
+    /// it has read who may do what, and what it serves, it refuses whatever it is
+    /// asked.
+    Doubtful(Refusal, String),
+    /// It was not answered at all: why.
+    Away(String),
     Passing(Trouble),
 }
 
@@ -58,13 +64,15 @@ pub(super) fn judged(error: kube::Error) -> Judged {
             let words = Chain(&error).to_string();
             return Judged::Final(Refusal::Fatal(Error::Denied(words)));
         }
-        other => return Judged::Passing(Trouble::new(Chain(&other).to_string())),
+        other => return Judged::Away(Chain(&other).to_string()),
     };
     let words = status.message.clone();
+    let doubtful = |refusal| Judged::Doubtful(refusal, status.message.clone());
     Judged::Final(match status.code {
-        401 => Refusal::Fatal(Error::Denied(words)),
+        401 => return doubtful(Refusal::Fatal(Error::Denied(words))),
+        403 => return doubtful(Refusal::Refused(words)),
         404 if names_an_object(&status) => Refusal::Gone,
-        404 => Refusal::Unserved,
+        404 => return doubtful(Refusal::Unserved),
         409 => Refusal::Conflict,
         410 => Refusal::Expired(next(&status)),
         408 | 429 | 500.. => {
@@ -97,8 +105,9 @@ mod tests {
     fn refused(status: serde_json::Value) -> Refusal {
         let status = serde_json::from_value(status).unwrap();
         match judged(kube::Error::Api(Box::new(status))) {
-            Judged::Final(refusal) => refusal,
+            Judged::Final(refusal) | Judged::Doubtful(refusal, _) => refusal,
             Judged::Passing(trouble) => panic!("{}", trouble.words),
+            Judged::Away(words) => panic!("{words}"),
         }
     }
 
