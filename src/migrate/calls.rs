@@ -188,12 +188,8 @@ impl<'a, S: Stage> Calls<'a, S> {
                     return Ok(answer);
                 }
                 Ok(Err(error)) => match judged(error) {
-                    Judged::Final(refusal) => {
-                        self.works(took);
-                        return Err(refusal);
-                    }
                     Judged::Doubtful(_, words) if self.fare().begins() => Trouble::new(words),
-                    Judged::Doubtful(refusal, _) => {
+                    Judged::Final(refusal) | Judged::Doubtful(refusal, _) => {
                         self.works(took);
                         return Err(refusal);
                     }
