@@ -10,7 +10,7 @@ mod edit;
 mod files;
 mod kustomize;
 
-pub use files::{Error, convert};
+pub use files::{Error, run};
 
 use std::fmt;
 

@@ -21,6 +21,7 @@ pub mod reconcile;
 pub mod run;
 mod syntax;
 pub mod tls;
+mod untyped;
 pub mod webhook;
 
 #[cfg(test)]

@@ -37,8 +37,8 @@ fn carried_out(command: Command) -> Result<ExitCode, Box<dyn Error>> {
         Command::Run(settings) => stow::run::run(*settings)?,
         Command::Crd(settings) => printed(&stow::manifest::crd(&settings)?)?,
         Command::Policies(settings) => printed(&stow::manifest::policies(&settings)?)?,
-        Command::Convert(settings) => stow::convert::convert(&settings)?,
-        Command::Migrate(settings) => return Ok(stow::migrate::migrate(&settings)?),
+        Command::Convert(settings) => stow::convert::run(&settings)?,
+        Command::Migrate(settings) => return Ok(stow::migrate::run(&settings)?),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,9 +11,10 @@
 //! Nothing here may change a spec or a status, or take an object for migrated that
 //! was not read back.
 
-mod api;
+mod calls;
 mod definition;
 mod due;
+mod footing;
 mod object;
 mod pace;
 mod progress;
@@ -26,11 +27,10 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::{fmt, io};
 
-use serde_json::Value;
 use stow_versions::{CRD, HUB, SPOKE};
 
-use self::api::{Api, Refusal};
-use self::definition::{Definition, dropped};
+use self::calls::Calls;
+use self::footing::{drop_old, ready, settled};
 use self::object::Outcome;
 use self::progress::Terminal;
 use self::walk::{Tally, walk};
@@ -69,7 +69,10 @@ pub enum Error {
     #[error("the API server forbids it: {0}. docs/migrate.md says which rights it takes")]
     Denied(String),
     /// The API server, or what it needs, is away.
-    #[error("gave up {0}. What was migrated stays so: run `stow migrate` again once it is back")]
+    #[error(
+        "gave up {0}. What was migrated stays so: run `stow migrate` again once it is back. \
+         `stow preflight` names an object that cannot be converted"
+    )]
     Away(String),
     /// The CRD changes all the time.
     #[error(
@@ -114,7 +117,7 @@ trait Stage: Send + Sync {
 }
 
 /// Carries out the command, and returns its exit code.
-pub fn migrate(settings: &Migrate) -> Result<ExitCode, Error> {
+pub fn run(settings: &Migrate) -> Result<ExitCode, Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -135,13 +138,13 @@ async fn commanded(settings: &Migrate) -> Result<ExitCode, Error> {
     let client = cluster.client()?;
     let stage = Terminal::new();
     let most = usize::from(settings.concurrency);
-    let api = Api::new(client, settings.patience, most, &stage);
+    let calls = Calls::new(client, settings.patience, most, &stage);
     let tally = if settings.dry_run {
-        dry_run(&api).await
+        dry_run(&calls).await
     } else if settings.verify {
-        verify(&api).await
+        verify(&calls).await
     } else {
-        run(&api).await
+        migrated(&calls).await
     };
     stage.ends();
     Ok(if tally?.remaining.is_empty() {
@@ -153,14 +156,14 @@ async fn commanded(settings: &Migrate) -> Result<ExitCode, Error> {
 
 /// Rewrites every object, proves it, and drops the old version; anew wherever the
 /// CRD has changed meanwhile, since what was stored then is not known.
-async fn run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
+async fn migrated<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
     let mut rewritten = 0;
     for _ in 0..ROUNDS {
-        let (_, definition) = ready(api).await?;
-        let mut tally = walk(api, Task::Rewrite).await?;
+        let definition = ready(calls).await?;
+        let mut tally = walk(calls, Task::Rewrite).await?;
         rewritten += tally.rewritten;
         if !tally.remaining.is_empty() {
-            api.stage().say(&format!(
+            calls.stage().say(&format!(
                 "Rewrote {rewritten} of {} objects. {} could not be, and status.storedVersions \
                  stays as it is.",
                 tally.objects,
@@ -168,28 +171,29 @@ async fn run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
             ));
             return Ok(tally);
         }
-        let proof = walk(api, Task::Prove).await?;
+        settled(calls, &definition).await;
+        let proof = walk(calls, Task::Prove).await?;
         tally.remaining = proof.remaining;
         if !tally.remaining.is_empty() {
             return Ok(tally);
         }
         if proof.stale > 0 {
             // Such as by an API server that had not heard of the CRD yet.
-            api.stage().say(&format!(
+            calls.stage().say(&format!(
                 "{} objects were found stored in another version again: going over all.",
                 proof.stale
             ));
             continue;
         }
-        if drop_old(api, &definition).await? {
-            api.stage().say(&format!(
+        if drop_old(calls, &definition).await? {
+            calls.stage().say(&format!(
                 "Rewrote {rewritten} of {} objects, and read each back. All are stored as {HUB}, \
                  and status.storedVersions says so.",
                 proof.objects
             ));
             return Ok(tally);
         }
-        api.stage().say(&format!(
+        calls.stage().say(&format!(
             "CustomResourceDefinition {CRD} changed meanwhile: going over the objects again."
         ));
     }
@@ -197,11 +201,11 @@ async fn run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
 }
 
 /// Says of every object what would become of it.
-async fn dry_run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
-    let (_, definition) = ready(api).await?;
-    let tally = walk(api, Task::DryRun).await?;
+async fn dry_run<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
+    let definition = ready(calls).await?;
+    let tally = walk(calls, Task::DryRun).await?;
     let stored = definition.stored.join(", ");
-    api.stage().say(&format!(
+    calls.stage().say(&format!(
         "{} objects would be rewritten, {} could not be. They are stored as any of: {stored}. \
          Nothing was written.",
         tally.rewritten,
@@ -211,17 +215,18 @@ async fn dry_run<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
 }
 
 /// Proves of every object that it is stored in the new version and names no other.
-async fn verify<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
-    let (_, definition) = ready(api).await?;
-    let tally = walk(api, Task::Verify).await?;
-    let (_, after) = ready(api).await?;
+async fn verify<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
+    let definition = ready(calls).await?;
+    settled(calls, &definition).await;
+    let tally = walk(calls, Task::Verify).await?;
+    let after = ready(calls).await?;
     if !definition.stands_in(&after) {
         return Err(Error::not_ready(
             &"it changed while objects were read back, which proves nothing then: run `stow \
               migrate --verify` again",
         ));
     }
-    let stage = api.stage();
+    let stage = calls.stage();
     let (objects, remaining) = (tally.objects, tally.remaining.len());
     if remaining == 0 {
         stage.say(&format!(
@@ -245,58 +250,4 @@ async fn verify<S: Stage>(api: &Api<'_, S>) -> Result<Tally, Error> {
         ));
     }
     Ok(tally)
-}
-
-/// The CRD, once it is one that can be migrated under, and its webhook answers.
-async fn ready<S: Stage>(api: &Api<'_, S>) -> Result<(Value, Definition), Error> {
-    let crd = api.definition().await.map_err(of_the_definition)?;
-    let definition = Definition::of(&crd).map_err(|unready| Error::not_ready(&unready))?;
-    if definition.serves_old {
-        let page = match api.page(None).await {
-            Ok(page) => page,
-            Err(Refusal::Gone) => return Err(Error::NoDefinition),
-            Err(refusal) => return Err(of_the_definition(refusal)),
-        };
-        // In whichever of them it is stored, the other takes the webhook.
-        if let Some(object) = page.items.first() {
-            for version in [HUB, SPOKE] {
-                match api.read(object, version).await {
-                    Ok(_) | Err(Refusal::Gone) => {}
-                    Err(refusal) => return Err(of_the_definition(refusal)),
-                }
-            }
-        }
-    }
-    Ok((crd, definition))
-}
-
-/// Drops the old version from what objects may be stored in, if the CRD is still
-/// the one that they were rewritten under.
-async fn drop_old<S: Stage>(api: &Api<'_, S>, under: &Definition) -> Result<bool, Error> {
-    loop {
-        let crd = api.definition().await.map_err(of_the_definition)?;
-        match Definition::of(&crd) {
-            Ok(now) if under.stands_in(&now) => {
-                if now.is_alone() {
-                    return Ok(true);
-                }
-            }
-            _ => return Ok(false),
-        }
-        match api.settle(&dropped(&crd)).await {
-            Ok(_) => return Ok(true),
-            // Of what else, the next look tells.
-            Err(Refusal::Conflict) => {}
-            Err(refusal) => return Err(of_the_definition(refusal)),
-        }
-    }
-}
-
-fn of_the_definition(refusal: Refusal) -> Error {
-    match refusal {
-        Refusal::Gone => Error::NoDefinition,
-        Refusal::Fatal(error) => error,
-        Refusal::Refused(words) => Error::Denied(words),
-        Refusal::Conflict | Refusal::Expired(_) => Error::Restless,
-    }
 }

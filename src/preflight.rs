@@ -92,6 +92,8 @@ async fn look(settings: &Preflight) -> Result<Report, Error> {
 
     let mut findings = cluster::judge(&installation, Timestamp::now());
     findings.append(&mut judged.findings);
+    let trial = reader.trial(&installation, &judged).await;
+    findings.extend(trial.judge());
     findings.extend(judged.writers.findings(installation.serves_hub()));
     Ok(Report::new(findings, judged.objects, judged.clean))
 }

@@ -49,7 +49,7 @@ pub enum Error {
 }
 
 /// Converts what the arguments name.
-pub fn convert(arguments: &Convert) -> Result<(), Error> {
+pub fn run(arguments: &Convert) -> Result<(), Error> {
     let mut paths = Vec::new();
     for path in &arguments.filename {
         collect(path, &mut paths)?;

@@ -2,8 +2,18 @@
 //!
 //! Nothing here may talk to a cluster.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use stow_versions::{HUB, SPOKE};
+
+use crate::untyped::entries;
+
+/// How long after a change of the CRD every API server goes by it: so long do they
+/// themselves wait for one another before they serve a new one. And a second more,
+/// since the times that are compared know no less.
+const SETTLED: Duration = Duration::from_secs(5 + 1);
 
 /// A CRD under which a migration is safe.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +24,8 @@ pub(super) struct Definition {
     pub(super) serves_old: bool,
     /// The versions that objects may be stored in.
     pub(super) stored: Vec<String>,
+    /// When somebody last changed more than its status, if that can be told.
+    changed: Option<Timestamp>,
 }
 
 /// Why the CRD is not ready to be migrated under, and what to do.
@@ -60,7 +72,22 @@ impl Definition {
             generation: crd["metadata"]["generation"].clone(),
             serves_old: old.is_some_and(|version| version["served"] == true),
             stored: stored(crd),
+            changed: changed(crd),
         })
+    }
+
+    /// How long to wait until every API server goes by this state of the CRD, by
+    /// what time it is at one of them.
+    pub(super) fn unsettled(&self, now: Option<Timestamp>) -> Duration {
+        let (Some(changed), Some(now)) = (self.changed, now) else {
+            return SETTLED;
+        };
+        let age = now.duration_since(changed);
+        match Duration::try_from(age) {
+            Ok(age) => SETTLED.saturating_sub(age),
+            // One of their clocks is wrong.
+            Err(_) => SETTLED,
+        }
     }
 
     /// Whether the storage version is the only one that objects may be stored in.
@@ -73,6 +100,13 @@ impl Definition {
     pub(super) fn stands_in(&self, later: &Self) -> bool {
         self.uid == later.uid && self.generation == later.generation
     }
+}
+
+/// When somebody last changed more of the CRD than its status, as managedFields say.
+fn changed(crd: &Value) -> Option<Timestamp> {
+    let spec = entries(crd).filter(|entry| entry["subresource"] != "status");
+    let times = spec.filter_map(|entry| entry["time"].as_str()?.parse().ok());
+    times.max()
 }
 
 /// Whether objects may be stored in another version than the storage version,
@@ -189,5 +223,21 @@ mod tests {
         back["spec"]["versions"][1]["storage"] = json!(true);
         assert!(is_due(&back), "a way back is one too");
         assert!(!is_due(&json!({})));
+    }
+
+    #[test]
+    fn a_definition_that_changed_just_now_is_waited_for() {
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let entry = |second: i64, subresource: &str| json!({"time": at(second).to_string(), "subresource": subresource});
+        let mut crd = crd();
+        let unsettled = |crd: &Value, now| Definition::of(crd).unwrap().unsettled(now);
+        assert_eq!(unsettled(&crd, Some(at(0))), SETTLED, "nothing says when");
+        crd["metadata"]["managedFields"] =
+            json!([entry(-100, ""), entry(0, ""), entry(50, "status"), {}]);
+        assert_eq!(unsettled(&crd, None), SETTLED);
+        for (second, left) in [(-60, 6), (0, 6), (2, 4), (6, 0), (1000, 0)] {
+            let left = Duration::from_secs(left);
+            assert_eq!(unsettled(&crd, Some(at(second))), left, "{second}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use stow_versions::CRD;
 use tokio::time::sleep;
 use tracing::{info, warn};
 
-use super::api::Api;
+use super::calls::Calls;
 use super::definition::{is_due, stored};
 use super::object::{Fate, Outcome};
 use super::walk::Tally;
@@ -132,8 +132,8 @@ impl Due {
     /// Migrates, and says when to try again, if at all.
     async fn migrate(&self, complaint: &mut Complaint) -> Option<Duration> {
         let stage = Log;
-        let api = Api::new(self.client.clone(), PATIENCE, CONCURRENCY, &stage);
-        let trouble = match super::run(&api).await {
+        let calls = Calls::new(self.client.clone(), PATIENCE, CONCURRENCY, &stage);
+        let trouble = match super::migrated(&calls).await {
             Ok(tally) if tally.remaining.is_empty() => {
                 complaint.settle();
                 return None;

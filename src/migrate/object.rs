@@ -6,13 +6,13 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 use stow_versions::{HUB, SPOKE};
 use tokio::time::sleep;
 
-use super::api::{Api, Refusal, label};
-use super::rewrite::Finding;
+use super::calls::{Calls, Refusal};
+use super::rewrite::Remnant;
 use super::{Error, Stage, Task};
+use crate::untyped::Untyped;
 
 /// How often an object is tried that others write at the same time. Each try is a
 /// few milliseconds, so this outlasts any writer but one that never pauses.
@@ -45,61 +45,68 @@ pub(super) struct Outcome {
 
 /// Carries out a task on an object as it was listed.
 pub(super) async fn carry_out<S: Stage>(
-    api: &Api<'_, S>,
+    calls: &Calls<'_, S>,
     task: Task,
-    listed: Value,
+    listed: Untyped,
 ) -> Result<Outcome, Error> {
-    let object = label(&listed);
+    let object = listed.label();
     let mut rewritten: Option<Vec<String>> = None;
     let mut live = listed;
+    let mut served = true;
     for attempt in 0..TRIES {
-        let finding = Finding::of(&live);
+        let remnant = Remnant::of(&live);
         let outcome = |fate| Outcome {
             object: object.clone(),
             fate,
-            elsewhere: finding.elsewhere.clone(),
+            elsewhere: remnant.elsewhere.clone(),
         };
         // Even where the bytes alone are due, of this state: what a later one says
         // is to be seen first.
-        let touch = Finding::nothing();
-        let changes = task != Task::Verify && !finding.is_clean();
-        let write = if changes { &finding } else { &touch };
+        let touch = Remnant::nothing();
+        let changes = task != Task::Verify && !remnant.is_clean();
+        let write = if changes { &remnant } else { &touch };
         let patch = write.patch(&live);
         let dry_run = task == Task::DryRun;
-        let after = match api.patch(&live, &patch, &write.manager, dry_run).await {
+        let after = match calls.patch(&live, &patch, &write.manager, dry_run).await {
             Ok(after) => after,
-            Err(Refusal::Conflict) => {
+            // That it is gone is believed where another look confirms it.
+            Err(Refusal::Conflict | Refusal::Gone | Refusal::Unserved) => {
                 let pause = PAUSE.min(Duration::from_millis(u64::from(attempt)) * 5);
                 sleep(pause.mul_f64(rand::random_range(0.0..1.0))).await;
-                match api.read(&live, HUB).await {
+                let now = calls.read(&live, HUB).await;
+                served = !matches!(now, Err(Refusal::Unserved));
+                match now {
                     Ok(now) => live = now,
+                    Err(Refusal::Unserved) => {}
                     Err(refusal) => return refused(refusal).map(outcome),
                 }
                 continue;
             }
             Err(refusal) => return refused(refusal).map(outcome),
         };
-        if let Some(words) = &finding.beyond {
+        if let Some(words) = &remnant.beyond {
             return Ok(outcome(Fate::Remains(words.clone())));
         }
         if task == Task::DryRun {
-            return Ok(outcome(Fate::Rewritten(finding.what.clone())));
+            return Ok(outcome(Fate::Rewritten(remnant.what.clone())));
         }
-        let version = |object: &Value| object["metadata"]["resourceVersion"].clone();
-        let moved = version(&after) != version(&live);
+        let moved = after.metadata("resourceVersion") != live.metadata("resourceVersion");
         if task == Task::Verify {
-            return Ok(outcome(verified(moved, &finding)));
+            return Ok(outcome(verified(moved, &remnant)));
         }
         if moved {
             rewritten
                 .get_or_insert_default()
-                .extend(finding.what.clone());
+                .extend(remnant.what.clone());
         }
         // Whoever wrote before us may have left more.
-        if Finding::of(&after).is_clean() {
+        if Remnant::of(&after).is_clean() {
             return Ok(outcome(rewritten.map_or(Fate::AsItWas, Fate::Rewritten)));
         }
         live = after;
+    }
+    if !served {
+        return Err(Error::NoDefinition);
     }
     Ok(Outcome {
         object,
@@ -113,15 +120,15 @@ pub(super) async fn carry_out<S: Stage>(
 /// A write that changed nothing left the resourceVersion as it was: the API server
 /// found in etcd, byte for byte, what it would have stored. Else it has stored it
 /// now, which was another version until then.
-fn verified(moved: bool, finding: &Finding) -> Fate {
+fn verified(moved: bool, remnant: &Remnant) -> Fate {
     let mut faults = Vec::new();
     if moved {
         faults.push("it was not stored as v1beta1 writes it, and is since this check".to_owned());
     }
-    if !finding.is_clean() {
+    if !remnant.is_clean() {
         faults.push(format!(
             "{SPOKE} is named in its {}",
-            finding.what.join(" and ")
+            remnant.what.join(" and ")
         ));
     }
     if faults.is_empty() {
@@ -138,8 +145,8 @@ fn refused(refusal: Refusal) -> Result<Fate, Error> {
             "the API server refuses it: {words}. Mend what it names, or have whoever owns that \
              rule let it pass, and run `stow migrate` again"
         ))),
-        // Neither comes as an answer to what is asked of one object.
-        Refusal::Conflict | Refusal::Expired(_) => Ok(Fate::Remains(
+        // None comes as an answer to what is asked of one object.
+        Refusal::Conflict | Refusal::Unserved | Refusal::Expired(_) => Ok(Fate::Remains(
             "it changes all the time: run `stow migrate` again".to_owned(),
         )),
     }

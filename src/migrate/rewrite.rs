@@ -6,24 +6,17 @@
 //! by itself, in the storage version.
 
 use serde_json::{Map, Value, json};
+use stow_versions::KIND;
 use stow_versions::convert::{convert, managed_fields};
-use stow_versions::{GROUP, HUB, KIND, SPOKE};
 
-/// Where `kubectl apply` keeps the manifest that it was last given, to see what
-/// the next one does not say any more.
-pub(super) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+use crate::untyped::{Extent, LAST_APPLIED, Untyped, entries, new, old};
 
 /// The field manager of what nobody else is the manager of.
 pub(super) const MANAGER: &str = "stow-migrate";
 
-/// The version that is left behind, as an object names it.
-fn old() -> String {
-    format!("{GROUP}/{SPOKE}")
-}
-
 /// What an object, as v1beta1 shows it, says of the old version.
 #[derive(Debug, PartialEq)]
-pub(super) struct Finding {
+pub(super) struct Remnant {
     /// The change to metadata that is due; nothing where none is.
     change: Map<String, Value>,
     /// Under whose name it is written.
@@ -37,7 +30,7 @@ pub(super) struct Finding {
     pub(super) elsewhere: Vec<String>,
 }
 
-impl Finding {
+impl Remnant {
     /// That nothing is due but the stored bytes.
     pub(super) fn nothing() -> Self {
         Self {
@@ -49,14 +42,16 @@ impl Finding {
         }
     }
 
-    pub(super) fn of(object: &Value) -> Self {
-        let mut finding = Self::nothing();
+    pub(super) fn of(object: &Untyped) -> Self {
+        let mut remnant = Self::nothing();
+        remnant.beyond = too_deep(object);
+        let object = &object.value;
         if let Some(entries) = managed_fields(object) {
             let writers = writers(object);
-            finding
+            remnant
                 .what
                 .push(format!("managedFields of {}", writers.join(", ")));
-            finding.change.insert("managedFields".to_owned(), entries);
+            remnant.change.insert("managedFields".to_owned(), entries);
         }
         let annotations = object["metadata"]["annotations"].as_object();
         for (name, text) in annotations.into_iter().flatten() {
@@ -64,28 +59,31 @@ impl Finding {
                 continue;
             };
             if name != LAST_APPLIED {
-                finding.elsewhere.push(name.clone());
+                remnant.elsewhere.push(name.clone());
                 continue;
             }
             match last_applied(text) {
                 Applied::Converted(converted) => {
-                    finding.what.push("last-applied configuration".to_owned());
-                    finding.manager = owner(object).unwrap_or(finding.manager);
+                    remnant.what.push("last-applied configuration".to_owned());
+                    remnant.manager = owner(object).unwrap_or(remnant.manager);
                     let annotations = json!({LAST_APPLIED: converted});
-                    finding.change.insert("annotations".to_owned(), annotations);
+                    remnant.change.insert("annotations".to_owned(), annotations);
                 }
-                Applied::New => finding.elsewhere.push(name.clone()),
+                Applied::New => remnant.elsewhere.push(name.clone()),
                 Applied::Unreadable => {
-                    finding.beyond = Some(format!(
-                        "its annotation {LAST_APPLIED} names {} and cannot be read as a \
-                         manifest of it: remove the annotation, or apply the object's manifest \
-                         anew in {GROUP}/{HUB}",
-                        old()
-                    ));
+                    remnant.beyond.get_or_insert_with(|| {
+                        format!(
+                            "its annotation {LAST_APPLIED} names {} and cannot be read as a \
+                             manifest of it: remove the annotation, or apply the object's \
+                             manifest anew in {}",
+                            old(),
+                            new()
+                        )
+                    });
                 }
             }
         }
-        finding
+        remnant
     }
 
     /// Whether nothing is to be rewritten but the stored bytes.
@@ -95,22 +93,39 @@ impl Finding {
 
     /// The merge patch. It counts for this state of the object alone: who owns
     /// what is replaced as a whole.
-    pub(super) fn patch(&self, object: &Value) -> Value {
+    pub(super) fn patch(&self, object: &Untyped) -> Value {
         let mut metadata = self.change.clone();
         for key in ["uid", "resourceVersion"] {
-            metadata.insert(key.to_owned(), object["metadata"][key].clone());
+            metadata.insert(key.to_owned(), object.metadata(key).into());
         }
         json!({"metadata": metadata})
+    }
+}
+
+/// What of an object cannot be read, and so not be rewritten.
+fn too_deep(object: &Untyped) -> Option<String> {
+    match object.extent {
+        Extent::Whole => None,
+        Extent::ButManagedFields => Some(format!(
+            "its managedFields are nested too deep to be read, and may name {}: take them off \
+             with `kubectl patch postgresdb {} -n {} --type=merge -p \
+             '{{\"metadata\":{{\"managedFields\":[{{}}]}}}}'`, have whoever applies it server-side \
+             apply it anew, and run `stow migrate` again",
+            old(),
+            object.metadata("name"),
+            object.metadata("namespace"),
+        )),
+        Extent::NameAlone => Some(
+            "it is nested too deep to be read: take out what is, and run `stow migrate` again"
+                .to_owned(),
+        ),
     }
 }
 
 /// The managers that wrote in the old version.
 fn writers(object: &Value) -> Vec<String> {
     let old = old();
-    let entries = object["metadata"]["managedFields"].as_array();
-    let mut names: Vec<_> = entries
-        .into_iter()
-        .flatten()
+    let mut names: Vec<_> = entries(object)
         .filter(|entry| entry["apiVersion"] == *old)
         .map(|entry| entry["manager"].as_str().unwrap_or("(unnamed)").to_owned())
         .collect();
@@ -130,7 +145,7 @@ enum Applied {
 }
 
 fn last_applied(text: &str) -> Applied {
-    let new = format!("{GROUP}/{HUB}");
+    let new = new();
     let manifest = serde_json::from_str(text).unwrap_or(Value::Null);
     if manifest["kind"] != KIND {
         return Applied::Unreadable;
@@ -149,9 +164,8 @@ fn last_applied(text: &str) -> Applied {
 /// apply owns by it: had another manager changed it last, a later server-side apply
 /// would leave those fields to nobody.
 fn owner(object: &Value) -> Option<String> {
-    let entries = object["metadata"]["managedFields"].as_array()?;
     let field = format!("f:{LAST_APPLIED}");
-    let owner = entries.iter().find(|entry| {
+    let owner = entries(object).find(|entry| {
         let annotations = &entry["fieldsV1"]["f:metadata"]["f:annotations"];
         entry["operation"] == "Update" && annotations.get(&field).is_some()
     })?;
@@ -162,11 +176,13 @@ fn owner(object: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn object(managed: &Value, annotations: &Value) -> Value {
-        json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
+    fn object(managed: &Value, annotations: &Value) -> Untyped {
+        Untyped::from(
+            json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB",
             "metadata": {"name": "orders", "namespace": "shop", "uid": "u", "resourceVersion": "7",
                 "managedFields": managed, "annotations": annotations},
-            "spec": {"storage": "10Gi", "storageType": "gp2", "multiAZ": true}})
+            "spec": {"storage": "10Gi", "storageType": "gp2", "multiAZ": true}}),
+        )
     }
 
     fn entry(manager: &str, version: &str, fields: &Value) -> Value {
@@ -181,9 +197,9 @@ mod tests {
             &json!({"f:spec": {"f:multiAZ": {}}})
         )]);
         let applied = r#"{"apiVersion":"myob.com/v1beta1","kind":"PostgresDB"}"#;
-        let finding = Finding::of(&object(&entries, &json!({LAST_APPLIED: applied})));
-        assert!(finding.is_clean());
-        assert_eq!(finding.what, <[&str; 0]>::default());
+        let remnant = Remnant::of(&object(&entries, &json!({LAST_APPLIED: applied})));
+        assert!(remnant.is_clean());
+        assert_eq!(remnant.what, <[&str; 0]>::default());
     }
 
     #[test]
@@ -198,9 +214,9 @@ mod tests {
             &fields
         )]);
         let object = object(&entries, &json!({LAST_APPLIED: applied}));
-        let finding = Finding::of(&object);
-        assert_eq!(finding.manager, "kubectl-client-side-apply");
-        let patch = finding.patch(&object);
+        let remnant = Remnant::of(&object);
+        assert_eq!(remnant.manager, "kubectl-client-side-apply");
+        let patch = remnant.patch(&object);
         assert_eq!(
             patch["metadata"]["annotations"][LAST_APPLIED],
             r#"{"apiVersion":"myob.com/v1beta1","kind":"PostgresDB","metadata":{"annotations":{},"name":"orders","namespace":"shop"},"spec":{"multiAZ":true,"storage":"10Gi","storageType":"gp2"}}
@@ -215,7 +231,7 @@ mod tests {
             json!({"f:multiAZ": {}, "f:storage": {}, "f:storageType": {}})
         );
         assert_eq!(
-            finding.what,
+            remnant.what,
             [
                 "managedFields of kubectl-client-side-apply",
                 "last-applied configuration"
@@ -231,10 +247,10 @@ mod tests {
             r#"{"apiVersion":"myob.com/v1alpha1","kind":"Other"}"#,
             r#"{"apiVersion":5,"kind":"PostgresDB","note":"myob.com/v1alpha1"}"#,
         ] {
-            let finding = Finding::of(&object(&json!([]), &json!({LAST_APPLIED: text})));
-            assert!(finding.is_clean(), "{text}");
+            let remnant = Remnant::of(&object(&json!([]), &json!({LAST_APPLIED: text})));
+            assert!(remnant.is_clean(), "{text}");
             assert!(
-                finding
+                remnant
                     .beyond
                     .is_some_and(|words| words.contains(LAST_APPLIED)),
                 "{text}"
@@ -242,11 +258,33 @@ mod tests {
         }
         let said = r#"{"apiVersion":"myob.com/v1beta1","kind":"PostgresDB","metadata":{"annotations":{"note":"was myob.com/v1alpha1"}}}"#;
         for (name, text) in [("note", "was myob.com/v1alpha1"), (LAST_APPLIED, said)] {
-            let finding = Finding::of(&object(&json!([]), &json!({name: text})));
+            let remnant = Remnant::of(&object(&json!([]), &json!({name: text})));
             assert_eq!(
-                (finding.beyond, finding.elsewhere),
+                (remnant.beyond, remnant.elsewhere),
                 (None, vec![name.to_owned()])
             );
+        }
+    }
+
+    #[test]
+    fn what_is_too_deep_to_be_read_is_for_a_person_and_touched_all_the_same() {
+        for (extent, words) in [
+            (
+                Extent::ButManagedFields,
+                "kubectl patch postgresdb orders -n shop --type=merge -p \
+                 '{\"metadata\":{\"managedFields\":[{}]}}'",
+            ),
+            (Extent::NameAlone, "take out what is"),
+        ] {
+            let object = Untyped {
+                extent,
+                ..object(&json!([]), &json!({}))
+            };
+            let remnant = Remnant::of(&object);
+            let beyond = remnant.beyond.as_deref().unwrap_or_default();
+            assert!(beyond.contains(words), "{beyond}");
+            let touch = json!({"metadata": {"uid": "u", "resourceVersion": "7"}});
+            assert_eq!(remnant.patch(&object), touch);
         }
     }
 }

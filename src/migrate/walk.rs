@@ -3,12 +3,12 @@
 //! Nothing here may remember an object: there can be more than fit into memory.
 
 use futures::stream::{FuturesUnordered, Stream, StreamExt, try_unfold};
-use serde_json::Value;
 use tokio::pin;
 
-use super::api::{Api, Refusal};
+use super::calls::{Calls, Refusal};
 use super::object::{Fate, Outcome, carry_out};
 use super::{Error, Stage, Task};
+use crate::untyped::Untyped;
 
 /// What a walk came to.
 #[derive(Debug, Default)]
@@ -24,17 +24,17 @@ pub(super) struct Tally {
 }
 
 /// Carries out a task on every object.
-pub(super) async fn walk<S: Stage>(api: &Api<'_, S>, task: Task) -> Result<Tally, Error> {
-    let stage = api.stage();
-    let objects = objects(api, task);
+pub(super) async fn walk<S: Stage>(calls: &Calls<'_, S>, task: Task) -> Result<Tally, Error> {
+    let stage = calls.stage();
+    let objects = objects(calls, task);
     pin!(objects);
     let mut under_way = FuturesUnordered::new();
     let mut more = true;
     let mut tally = Tally::default();
     loop {
         tokio::select! {
-            listed = objects.next(), if more && under_way.len() < api.bound() => match listed {
-                Some(Ok(object)) => under_way.push(carry_out(api, task, object)),
+            listed = objects.next(), if more && under_way.len() < calls.bound() => match listed {
+                Some(Ok(object)) => under_way.push(carry_out(calls, task, object)),
                 Some(Err(error)) => return Err(error),
                 None => more = false,
             },
@@ -72,7 +72,10 @@ enum Token {
 
 /// Every object, in the new version. One that is made meanwhile may be left out: it
 /// is stored in the new version from the start.
-fn objects<S: Stage>(api: &Api<'_, S>, task: Task) -> impl Stream<Item = Result<Value, Error>> {
+fn objects<S: Stage>(
+    calls: &Calls<'_, S>,
+    task: Task,
+) -> impl Stream<Item = Result<Untyped, Error>> {
     let pages = try_unfold(Token::Start, move |token| async move {
         let mut token = match token {
             Token::Start => None,
@@ -80,10 +83,10 @@ fn objects<S: Stage>(api: &Api<'_, S>, task: Task) -> impl Stream<Item = Result<
             Token::End => return Ok(None),
         };
         loop {
-            match api.page(token.as_deref()).await {
+            match calls.page(token.as_deref()).await {
                 Ok(page) => {
                     if token.is_none() {
-                        api.stage().begins(task, page.left());
+                        calls.stage().begins(task, page.left());
                     }
                     let next = page.next().map_or(Token::End, Token::At);
                     return Ok(Some((page.items, next)));
@@ -92,7 +95,7 @@ fn objects<S: Stage>(api: &Api<'_, S>, task: Task) -> impl Stream<Item = Result<
                 // the present one, or from the start, which costs a look at each.
                 Err(Refusal::Expired(next)) => token = next,
                 Err(Refusal::Fatal(error)) => return Err(error),
-                Err(Refusal::Gone) => return Err(Error::NoDefinition),
+                Err(Refusal::Gone | Refusal::Unserved) => return Err(Error::NoDefinition),
                 Err(Refusal::Refused(words)) => return Err(Error::Denied(words)),
                 Err(Refusal::Conflict) => {}
             }

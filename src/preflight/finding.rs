@@ -51,6 +51,8 @@ pub enum Check {
     Stalled,
     /// Values of a type for which server-side applies are refused.
     WrongType,
+    /// What nobody could read of an object, with which others cannot be listed.
+    Unreadable,
     /// The Secret of an object.
     Secret,
     /// Whether the objects could be read.
@@ -71,6 +73,8 @@ pub enum Check {
     Webhook,
     /// What the API server trusts the webhook by.
     Certificate,
+    /// Whether the API server converts an object.
+    Conversion,
 }
 
 impl Check {
@@ -82,6 +86,7 @@ impl Check {
             Self::Refused => "refused",
             Self::Stalled => "stalled",
             Self::WrongType => "wrong-type",
+            Self::Unreadable => "unreadable",
             Self::Secret => "secret",
             Self::Objects => "objects",
             Self::Writers => "writers",
@@ -92,6 +97,7 @@ impl Check {
             Self::ConfigMap => "config-map",
             Self::Webhook => "webhook",
             Self::Certificate => "certificate",
+            Self::Conversion => "conversion",
         }
     }
 }

@@ -5,12 +5,12 @@
 
 mod binding;
 mod conversion;
+mod extent;
 mod spec;
 mod types;
 mod writers;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition as Crd;
-use serde_json::Value;
 use stow_versions::crd::{Webhook, crd};
 use stow_versions::{HUB, SPOKE};
 
@@ -20,6 +20,7 @@ use crate::cluster::{Neighbour, PostgresDB, subject_of};
 use crate::config::Configuration;
 use crate::plan::{Desired, Subject};
 use crate::reconcile::validate::{Surroundings, desired};
+use crate::untyped::{Extent, Untyped};
 pub(super) use binding::Binding;
 use conversion::Views;
 pub(super) use writers::Writers;
@@ -102,33 +103,45 @@ struct Seen<'a> {
 type Judge = fn(&Seen<'_>) -> Vec<Finding>;
 
 /// Every check of an object.
-const CHECKS: [Judge; 5] = [
+const CHECKS: [Judge; 6] = [
     conversion::lost,
     conversion::pruned,
+    conversion::overfull,
     types::wrong,
     spec::refused,
     spec::stalled,
 ];
 
 /// The namespace of an object, and how it counts for the others there.
-pub(super) fn neighbour(object: &Value) -> Option<(String, Neighbour)> {
-    let read = serde_json::from_value::<PostgresDB>(object.clone()).ok()?;
+pub(super) fn neighbour(object: &Untyped) -> Option<(String, Neighbour)> {
+    let read = serde_json::from_value::<PostgresDB>(object.value.clone()).ok()?;
     Some((read.metadata.namespace.clone()?, read.as_neighbour()))
 }
 
 /// Judges an object as the API server shows it, among those of its namespace, as
 /// far as they are counted.
-pub(super) fn judge(object: &Value, standards: &Standards, neighbours: &[Neighbour]) -> Judgement {
-    let name = name(object);
+pub(super) fn judge(
+    object: &Untyped,
+    standards: &Standards,
+    neighbours: &[Neighbour],
+) -> Judgement {
+    let name = object.label();
     let named = |mut finding: Finding| {
         finding.object = Some(name.clone());
         finding
     };
-    let views = match Views::of(object, standards) {
+    let short = extent::short(object);
+    if object.extent == Extent::NameAlone {
+        return Judgement {
+            findings: short.map(named).into_iter().collect(),
+            binding: None,
+        };
+    }
+    let views = match Views::of(&object.value, standards) {
         Ok(views) => views,
         Err(finding) => {
             return Judgement {
-                findings: vec![named(finding)],
+                findings: short.into_iter().chain([finding]).map(named).collect(),
                 binding: None,
             };
         }
@@ -155,9 +168,9 @@ pub(super) fn judge(object: &Value, standards: &Standards, neighbours: &[Neighbo
         read,
         desired,
     };
-    let findings = CHECKS.iter().flat_map(|check| check(&seen)).map(named);
+    let findings = CHECKS.iter().flat_map(|check| check(&seen));
     Judgement {
-        findings: findings.collect(),
+        findings: short.into_iter().chain(findings).map(named).collect(),
         binding,
     }
 }
@@ -165,12 +178,6 @@ pub(super) fn judge(object: &Value, standards: &Standards, neighbours: &[Neighbo
 /// Whether a database was made for an object, as its status says.
 fn is_recorded(object: &PostgresDB) -> bool {
     object.status.arn.is_some() || object.status.id.is_some()
-}
-
-/// `namespace/name`.
-fn name(object: &Value) -> String {
-    let part = |name: &str| object["metadata"][name].as_str().unwrap_or_default();
-    format!("{}/{}", part("namespace"), part("name"))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! missing right is never taken for a missing object.
 
 mod pages;
+mod trial;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -40,7 +41,10 @@ const AT_ONCE: usize = 8;
 pub struct Unread {
     what: String,
     why: String,
+    /// Whether an API server answered.
     reached: bool,
+    /// Whether it said that a right is missing.
+    denied: bool,
 }
 
 #[cfg(test)]
@@ -50,6 +54,7 @@ impl Unread {
             what: what.to_owned(),
             why: why.to_owned(),
             reached: true,
+            denied: false,
         }
     }
 }
@@ -187,6 +192,7 @@ impl Reader {
             what,
             why: unreadable(&error),
             reached: true,
+            denied: false,
         })?;
         Ok(Some(value))
     }
@@ -199,11 +205,16 @@ async fn timed<T>(
 ) -> Result<T, Unread> {
     let Ok(outcome) = timeout(PATIENCE, call).await else {
         let why = format!("no answer within {} s", PATIENCE.as_secs());
-        let reached = false;
-        return Err(Unread { what, why, reached });
+        return Err(Unread {
+            what,
+            why,
+            reached: false,
+            denied: false,
+        });
     };
     outcome.map_err(|error| Unread {
         what,
+        denied: matches!(&error, kube::Error::Api(status) if status.is_forbidden()),
         reached: matches!(error, kube::Error::Api(_) | kube::Error::SerdeError(_)),
         why: match &error {
             kube::Error::Api(status) => status.message.clone(),

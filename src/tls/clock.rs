@@ -99,7 +99,7 @@ impl Clock {
 
 /// A GET whose answer tells the API server's time too. Nothing where what is
 /// asked for does not exist.
-pub(super) async fn dated<T: DeserializeOwned>(
+pub(crate) async fn dated<T: DeserializeOwned>(
     client: &Client,
     request: Request<Vec<u8>>,
 ) -> Result<(Option<T>, Option<Timestamp>), kube::Error> {

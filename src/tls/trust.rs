@@ -2,10 +2,14 @@
 //!
 //! Nothing here may judge a certificate, or know who serves under it.
 
+use jiff::Timestamp;
 use pem::{EncodeConfig, LineEnding, Pem};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
+use x509_parser::prelude::{FromDer, X509Certificate};
+
+use super::authority::validity;
 
 /// Certificates, each once, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,6 +38,11 @@ impl Trust {
         self.0.iter()
     }
 
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether it has this one.
     pub fn has(&self, certificate: &CertificateDer<'_>) -> bool {
         self.0.contains(certificate)
@@ -48,6 +57,22 @@ impl Trust {
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
         self.iter().chain(other.iter()).cloned().collect()
+    }
+
+    /// What both have.
+    #[must_use]
+    pub fn common(&self, other: &Self) -> Self {
+        let shared = self.iter().filter(|certificate| other.has(certificate));
+        shared.cloned().collect()
+    }
+
+    /// From when to when each is valid; nothing where one of them cannot be read.
+    pub fn lives(&self) -> Option<Vec<(Timestamp, Timestamp)>> {
+        let lives = self.iter().map(|der| {
+            let (_, certificate) = X509Certificate::from_der(der).ok()?;
+            validity(&certificate)
+        });
+        lives.collect()
     }
 
     /// For a client in this process; nothing where one is no CA's certificate.
@@ -87,6 +112,22 @@ mod tests {
         let one = Trust::read(b.as_bytes()).unwrap();
         assert!(both.covers(&one) && !one.covers(&both));
         assert_eq!(one.and(&both).pem(), [b, a].concat());
+        assert_eq!(both.common(&one), one);
+        assert!(one.common(&Trust::read(a.as_bytes()).unwrap()).is_empty());
+    }
+
+    #[test]
+    fn certificates_say_how_long_they_live() {
+        let now = Timestamp::now();
+        let ca = Authority::generate(now).unwrap();
+        let trust = Trust::read(ca.certificates().as_bytes()).unwrap();
+        let lives = trust.lives().unwrap();
+        let valid = lives
+            .iter()
+            .filter(|(since, until)| *since <= now && now < *until);
+        assert_eq!((lives.len(), valid.count()), (1, 1));
+        let odd = Trust::from_iter([CertificateDer::from(vec![1, 2, 3])]);
+        assert_eq!(trust.and(&odd).lives(), None);
     }
 
     #[test]

@@ -246,8 +246,7 @@ async fn ratchet(stage: &Stage) -> Result<String> {
         "uid": "00000000-0000-4000-8000-00000000000b",
         "creationTimestamp": "2026-01-01T00:00:00Z",
     });
-    let key = format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}");
-    stage.cluster.etcd().put(&key, object.to_string()).await?;
+    stage.plant(name, &object).await?;
 
     let what = "postgresdb/broken";
     eventually("the API server to see it", PATIENCE, || stage.get(what)).await?;

@@ -22,11 +22,6 @@ fn manifest(version: &str, name: &str, spec: &Value) -> Value {
     })
 }
 
-/// The key under which etcd has an object.
-fn key(name: &str) -> String {
-    format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}")
-}
-
 /// A manifest that moves by client-side apply, as it is: what it says lands, and
 /// what it says no more stays.
 #[tokio::test]

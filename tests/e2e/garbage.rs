@@ -118,10 +118,6 @@ fn stored((name, spec, _): &Case, number: usize) -> Value {
     object
 }
 
-fn key(name: &str) -> String {
-    format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}")
-}
-
 /// What v1alpha1 shows of a spec, as text; a null is no spec.
 fn text(object: &Value) -> Option<String> {
     let spec = object.get("spec").filter(|spec| !spec.is_null());
@@ -151,11 +147,7 @@ async fn what_2017_stored_lives_on_and_says_what_is_wrong() -> Result<()> {
     let stage = Stage::running().await?;
     let cases = cases();
     for (number, case) in cases.iter().enumerate() {
-        stage
-            .cluster
-            .etcd()
-            .put(&key(case.0), stored(case, number).to_string())
-            .await?;
+        stage.plant(case.0, &stored(case, number)).await?;
     }
     // Beside them, a good one.
     let good = r#"{"apiVersion": "myob.com/v1alpha1", "kind": "PostgresDB",
@@ -255,13 +247,7 @@ async fn touch(stage: &Stage, cases: &[Case]) -> Result<()> {
                 .kubectl(&[&label[..], &[text.as_str()]].concat())
                 .await?;
         }
-        let raw = stage
-            .cluster
-            .etcd()
-            .get(&key(name))
-            .await?
-            .unwrap_or_default();
-        let raw: Value = serde_json::from_slice(&raw).unwrap_or_default();
+        let raw = stage.stored(name).await?;
         assert_eq!(raw["apiVersion"], "myob.com/v1beta1", "{name}");
     }
     all_as_planted(stage, cases, "labels").await?;

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 pub(crate) use self::definition::Unknown;
 pub(crate) use self::shapes::Shape;
-use crate::stage::{NAMESPACE, Stage};
+use crate::stage::Stage;
 
 /// What the identifiers begin with whose instances have a server; the others are
 /// states alone, so that a machine bears as many as a cluster has.
@@ -82,17 +82,6 @@ impl Legacy {
     /// What is said of an object by its name.
     pub(crate) fn by_name(&self, name: &str) -> Option<&Relic> {
         self.relics.iter().find(|relic| relic.name == name)
-    }
-}
-
-impl Stage {
-    /// An object of the tests' namespace as etcd has it.
-    pub(crate) async fn stored(&self, name: &str) -> Result<String> {
-        let key = format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{name}");
-        let stored = self.cluster.etcd().get(&key).await?;
-        let missing = || Error::Unexpected(format!("etcd has no {key}"));
-        let stored = stored.ok_or_else(missing)?;
-        Ok(String::from_utf8_lossy(&stored).into_owned())
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod admission;
 mod admission_policies;
+mod at_rest;
 mod behind;
 mod calls;
 mod certificates;

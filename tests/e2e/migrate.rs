@@ -5,4 +5,5 @@ mod leader;
 mod races;
 mod refused;
 mod rest;
+mod strange;
 mod yard;

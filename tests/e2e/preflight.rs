@@ -1,18 +1,19 @@
 //! `stow preflight` on a live cluster: what it says before anything is installed,
 //! and that things then come as it said.
 
-mod look;
+mod broken;
+pub(crate) mod look;
 mod rights;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use harness::{Result, eventually};
+use harness::Result;
 use serde_json::{Value, json};
 
 use self::look::{Looker, Told};
 use crate::document::{commands, typed};
 use crate::legacy::{Legacy, Shape, Unknown, in_v1alpha1};
-use crate::stage::{NAMESPACE, PATIENCE, Stage, condition};
+use crate::stage::{NAMESPACE, Stage, condition};
 
 const V1ALPHA1: &str = "postgresdbs.v1alpha1.myob.com";
 
@@ -45,7 +46,7 @@ async fn property_20_preflight_predicts_the_outcome_for_every_object() -> Result
     let early = looker.look().await?;
     assert_eq!(early.code, Some(1));
     assert_eq!(early.report["objects"], before.len(), "{}", early.report);
-    for check in ["webhook", "certificate"] {
+    for check in ["webhook", "certificate", "conversion"] {
         assert!(early.errors().contains(check), "{}", early.report);
     }
 
@@ -69,6 +70,7 @@ async fn property_20_preflight_predicts_the_outcome_for_every_object() -> Result
         "rights",
         "config-map",
         "certificate",
+        "conversion",
         "webhook",
     ] {
         assert_eq!(after.of("ok", check).len(), 1, "{check}: {}", after.report);
@@ -92,7 +94,7 @@ async fn property_20_preflight_predicts_the_outcome_for_every_object() -> Result
     assert!(table.starts_with("SEVERITY"), "{table}");
     assert!(table.contains("Nothing has to be mended"), "{table}");
 
-    broken(&mut stage, &looker).await?;
+    broken::each_part(&mut stage, &looker).await?;
     rights::nothing_but_reads(&stage)?;
     rights::without_them_it_cannot_tell(&stage).await
 }
@@ -246,70 +248,4 @@ async fn migrated(stage: &Stage, objects: &BTreeMap<String, Value>) -> Result<()
         .kubectl(&[&patch[..], &["--type=merge", "-p", stored]].concat())
         .await
         .map(drop)
-}
-
-/// Each part of the cluster put out of order is named.
-async fn broken(stage: &mut Stage, looker: &Looker) -> Result<()> {
-    let operator = &mut stage.replicas[0].operator;
-    operator.terminate()?;
-    operator.wait(PATIENCE).await?;
-    let system = ["-n", "stow-system", "--type=merge", "-p"];
-    let patches = [
-        (
-            "configmap/stow",
-            r#"{"data": {"aws.rds.postgres.default.port": "many"}}"#,
-        ),
-        ("role/stow", r#"{"rules": []}"#),
-        (
-            "validatingadmissionpolicybinding/stow-hub-rules",
-            r#"{"spec": {"validationActions": ["Audit"]}}"#,
-        ),
-        (
-            "crd/postgresdbs.myob.com",
-            r#"{"spec": {"conversion": {"webhook": {"clientConfig": {"caBundle": null}}}}}"#,
-        ),
-        ("pdb/stow", r#"{"spec": {"maxUnavailable": 2}}"#),
-    ];
-    for (what, patch) in patches {
-        stage
-            .kubectl(&[&["patch", what], &system[..], &[patch]].concat())
-            .await?;
-    }
-    endpoints(stage, &["10.99.0.1"]).await?;
-    let told = looker.look().await?;
-    assert_eq!(told.code, Some(1));
-    let expected = BTreeSet::from(["certificate", "config-map", "policies", "rights"]);
-    assert_eq!(told.errors(), expected, "{}", told.report);
-    let warned = json!(told.of("warning", "webhook")).to_string();
-    for words in ["PodDisruptionBudget stow", "One replica alone"] {
-        assert!(warned.contains(words), "{words}: {warned}");
-    }
-
-    endpoints(stage, &[]).await?;
-    let none = r#"{"spec": {"conversion": {"strategy": "None", "webhook": null}}}"#;
-    let patch = [
-        "patch",
-        "crd/postgresdbs.myob.com",
-        "--type=merge",
-        "-p",
-        none,
-    ];
-    // Nothing but its absence lets that through, a moment after it is gone.
-    let policy = "validatingadmissionpolicybinding/stow-conversion";
-    stage.kubectl(&["delete", policy]).await?;
-    eventually("the policy to let go", PATIENCE, || async {
-        stage.kubectl(&patch).await.map(drop)
-    })
-    .await?;
-    eventually("the strategy to be named", PATIENCE, || async {
-        let told = looker.look().await?;
-        let named = told
-            .errors()
-            .is_superset(&BTreeSet::from(["definition", "webhook"]));
-        named
-            .then_some(())
-            .ok_or_else(|| harness::Error::Unexpected(told.report.to_string()))
-    })
-    .await?;
-    stage.get(V1ALPHA1).await.map(drop)
 }

@@ -40,7 +40,7 @@ async fn is_as_it_was_left(stage: &Stage, left: &Legacy) -> Result<()> {
     assert_eq!(beside["notes"]["owner"], "the shop");
     let (relic, identifier) = left.databases().next().expect("a database");
     assert_eq!(relic.object["status"]["id"], identifier);
-    let raw = stage.stored(&relic.name).await?;
+    let raw = stage.stored(&relic.name).await?.to_string();
     assert!(raw.contains("myob.com/v1alpha1"), "{raw}");
     assert!(raw.contains(legacy::OPERATOR), "{raw}");
     Ok(())

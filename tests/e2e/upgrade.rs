@@ -142,18 +142,9 @@ impl Way {
 
     /// The versions that etcd names, in objects and what they remember.
     async fn old_words_at_rest(&self) -> Result<Vec<String>> {
-        let prefix = "/registry/myob.com/postgresdbs/";
-        let all = self.stage.cluster.etcd().under(prefix).await?;
+        let all = self.stage.at_rest().await?;
         assert_eq!(all.len(), self.left.relics.len(), "objects in etcd");
-        let says_so = |value: &[u8]| String::from_utf8_lossy(value).contains("myob.com/v1alpha1");
-        let old = all.into_iter().filter(|(_, value)| says_so(value));
-        Ok(old.map(|(key, _)| key).collect())
-    }
-
-    async fn stored_versions(&self) -> Result<String> {
-        let get = ["get", "crd", "postgresdbs.myob.com", "-o"];
-        let get = [&get[..], &["jsonpath={.status.storedVersions}"]].concat();
-        self.stage.kubectl(&get).await
+        self.stage.old_at_rest().await
     }
 
     /// Nothing of a database was changed, nor what applications read; and the one
@@ -184,12 +175,12 @@ impl Way {
 /// From where `stow migrate` is over: v1alpha1 goes, and v1beta1 goes on.
 async fn v1alpha1_goes(way: &mut Way, hub: &BTreeMap<String, Value>) -> Result<()> {
     assert_eq!(way.old_words_at_rest().await?, [""; 0]);
-    assert_eq!(way.stored_versions().await?, r#"["v1beta1"]"#);
+    assert_eq!(way.stage.stored_versions().await?, json!(["v1beta1"]));
     way.steps(7, 7).await?;
     way.back(&[7]).await?;
     way.steps(7, 8).await?;
     assert_eq!(way.old_words_at_rest().await?, [""; 0]);
-    assert_eq!(way.stored_versions().await?, r#"["v1beta1"]"#);
+    assert_eq!(way.stage.stored_versions().await?, json!(["v1beta1"]));
     assert_eq!(way.hub_specs().await?, *hub);
     let raw = "/apis/myob.com/v1alpha1/postgresdbs";
     let gone = way.stage.cluster.kubectl(&["get", "--raw", raw]).await?;
@@ -238,18 +229,14 @@ async fn property_19_each_step_but_the_last_goes_back() -> Result<()> {
 async fn as_it_was(way: &Way, before: &BTreeMap<String, Value>) -> Result<()> {
     let stage = &way.stage;
     assert_eq!(without_nulls(&way.specs().await?), without_nulls(before));
-    assert_eq!(way.stored_versions().await?, r#"["v1alpha1"]"#);
+    assert_eq!(way.stage.stored_versions().await?, json!(["v1alpha1"]));
     for object in in_v1alpha1(stage).await?.values() {
         assert!(object["metadata"]["finalizers"].is_null(), "{object}");
     }
     let get = ["get", "deployment", legacy::OPERATOR, "-n", "kube-system"];
     let get = [&get[..], &["-o", "jsonpath={.spec.replicas}"]].concat();
     assert_eq!(stage.kubectl(&get).await?, "1");
-    let all = stage
-        .cluster
-        .etcd()
-        .under("/registry/myob.com/postgresdbs/");
-    for (key, value) in all.await? {
+    for (key, value) in stage.at_rest().await? {
         let stored: Value = serde_json::from_slice(&value).unwrap_or_default();
         assert_eq!(stored["apiVersion"], "myob.com/v1alpha1", "{key}");
     }
@@ -295,7 +282,11 @@ async fn property_19_the_whole_way_with_the_clusters_own_migration() -> Result<(
     );
     let over = over.await?;
     // Whatever it says of itself, it says that all is stored as v1beta1.
-    assert_eq!(way.stored_versions().await?, r#"["v1beta1"]"#, "{over}");
+    assert_eq!(
+        way.stage.stored_versions().await?,
+        json!(["v1beta1"]),
+        "{over}"
+    );
     assert_ne!(way.old_words_at_rest().await?, [""; 0], "{over}");
     way.steps(6, 6).await?;
     v1alpha1_goes(&mut way, &hub).await?;

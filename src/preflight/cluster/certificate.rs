@@ -4,22 +4,13 @@
 //! Nothing here may look at a private key.
 
 use jiff::{SignedDuration, Timestamp};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
-use x509_parser::prelude::{FromDer, X509Certificate};
 
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::read::Installation;
+use crate::tls::Trust;
 
 /// Less than this is worth a word: the operator renews much earlier.
 const SOON: SignedDuration = SignedDuration::from_hours(24 * 30);
-
-/// One certificate of a bundle.
-struct Trusted {
-    der: CertificateDer<'static>,
-    begins: Timestamp,
-    ends: Timestamp,
-}
 
 /// Whether the API server can trust the webhook.
 pub(super) fn trusted(installation: &Installation, now: Timestamp) -> Vec<Finding> {
@@ -51,15 +42,18 @@ fn judge(bundle: Option<&[u8]>, authority: Option<(&str, &[u8])>, now: Timestamp
         let text = "The definition has no caBundle, so that no conversion succeeds".to_owned();
         return finding(Severity::Error, text).advise(heal);
     };
-    let Some(mut trusted) = certificates(bundle).filter(|trusted| !trusted.is_empty()) else {
+    let unreadable = || {
         let text = "The definition's caBundle holds no certificate that can be read".to_owned();
-        return finding(Severity::Error, text).advise(heal);
+        finding(Severity::Error, text).advise(heal)
+    };
+    let Some(mut trusted) = Trust::read(bundle) else {
+        return unreadable();
     };
     // Of several, those that replicas issue from matter.
     if let Some((secret, pem)) = authority
-        && let Some(issuing) = certificates(pem)
+        && let Some(issuing) = Trust::read(pem)
     {
-        trusted.retain(|trusted| issuing.iter().any(|issuing| issuing.der == trusted.der));
+        trusted = trusted.common(&issuing);
         if trusted.is_empty() {
             let text = format!(
                 "The definition's caBundle has no certificate of Secret {secret}, by which the \
@@ -68,13 +62,11 @@ fn judge(bundle: Option<&[u8]>, authority: Option<(&str, &[u8])>, now: Timestamp
             return finding(Severity::Error, text).advise(heal);
         }
     }
-    let valid = |trusted: &&Trusted| trusted.begins <= now;
-    let Some(last) = trusted
-        .iter()
-        .filter(valid)
-        .map(|trusted| trusted.ends)
-        .max()
-    else {
+    let Some(lives) = trusted.lives() else {
+        return unreadable();
+    };
+    let begun = lives.iter().filter(|(begins, _)| *begins <= now);
+    let Some(last) = begun.map(|(_, ends)| *ends).max() else {
         let text = "The webhook's CA is not valid yet: a clock is wrong".to_owned();
         return finding(Severity::Error, text).advise("Compare the clocks of the nodes.");
     };
@@ -92,18 +84,4 @@ fn judge(bundle: Option<&[u8]>, authority: Option<(&str, &[u8])>, now: Timestamp
         Severity::Ok,
         format!("The webhook's CA is trusted, until {last}."),
     )
-}
-
-fn certificates(pem: &[u8]) -> Option<Vec<Trusted>> {
-    CertificateDer::pem_slice_iter(pem)
-        .map(|der| {
-            let der: CertificateDer<'static> = der.ok()?;
-            let (_, parsed) = X509Certificate::from_der(&der).ok()?;
-            let validity = parsed.validity();
-            let at = |time: i64| Timestamp::from_second(time).ok();
-            let begins = at(validity.not_before.timestamp())?;
-            let ends = at(validity.not_after.timestamp())?;
-            Some(Trusted { der, begins, ends })
-        })
-        .collect()
 }

@@ -2,15 +2,13 @@
 //!
 //! Nothing here may judge what an object asks for.
 
-use jiff::Timestamp;
-
 use super::{absence, unread};
 use crate::config::Configuration;
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::read::Installation;
 
 /// Whether the platform's settings are there and can be used.
-pub(super) fn usable(installation: &Installation, _now: Timestamp) -> Vec<Finding> {
+pub(super) fn usable(installation: &Installation) -> Vec<Finding> {
     let finding = |severity, text: String| Finding::new(severity, Check::ConfigMap, text);
     let name = format!("ConfigMap {}/stow", installation.namespace);
     let data = match &installation.config_map {

@@ -3,7 +3,6 @@
 //!
 //! Nothing here may judge an object.
 
-use jiff::Timestamp;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition as Crd, CustomResourceDefinitionVersion as Version,
 };
@@ -21,7 +20,7 @@ fn finding(severity: Severity, text: impl Into<String>) -> Finding {
 }
 
 /// Whether the definition is Stow's, or can become so.
-pub(super) fn definition(installation: &Installation, _now: Timestamp) -> Vec<Finding> {
+pub(super) fn definition(installation: &Installation) -> Vec<Finding> {
     let installed = match &installation.definition {
         Err(error) => return vec![unread(Check::Definition, error)],
         Ok(None) => {
@@ -155,7 +154,7 @@ fn difference(version: &Version, ours: &Version) -> Option<&'static str> {
 }
 
 /// Whether stored objects have to be rewritten, and what holds until then.
-pub(super) fn migration(installation: &Installation, _now: Timestamp) -> Vec<Finding> {
+pub(super) fn migration(installation: &Installation) -> Vec<Finding> {
     let Some(installed) = installation.definition() else {
         return Vec::new();
     };

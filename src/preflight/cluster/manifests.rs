@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use k8s_openapi::api::rbac::v1::PolicyRule;
 use serde_json::Value;
 
@@ -15,7 +14,7 @@ use crate::preflight::read::Installation;
 use crate::preflight::shipped::Shipped;
 
 /// Whether each shipped manifest is in the cluster as it is shipped.
-pub(super) fn as_shipped(installation: &Installation, _now: Timestamp) -> Vec<Finding> {
+pub(super) fn as_shipped(installation: &Installation) -> Vec<Finding> {
     let mut findings = Vec::new();
     // What is missing together is told together.
     let mut missing: BTreeMap<(Check, &str), Vec<String>> = BTreeMap::new();

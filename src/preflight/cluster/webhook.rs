@@ -1,8 +1,8 @@
 //! Whether the webhook can be reached, and goes on if a replica does not.
 //!
-//! Nothing here may call it: a preflight may run where no Service can be reached.
+//! Nothing here may call it: a preflight may run where no Service can be reached. That
+//! the API server can is tried by a [`super::Trial`].
 
-use jiff::Timestamp;
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 
 use super::unread;
@@ -10,7 +10,7 @@ use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::read::Installation;
 
 /// Whether enough replicas serve.
-pub(super) fn reachable(installation: &Installation, _now: Timestamp) -> Vec<Finding> {
+pub(super) fn reachable(installation: &Installation) -> Vec<Finding> {
     let finding = |severity, text: String| Finding::new(severity, Check::Webhook, text);
     if let Some(url) = url(installation) {
         let text = format!("The API server calls the webhook at {url}, which only it can try.");

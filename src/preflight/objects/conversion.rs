@@ -10,6 +10,10 @@ use super::{HUB, SPOKE, Seen, Standards};
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::schema::differences;
 
+/// How many bytes the annotations of an object may have, names and values: the API
+/// server's own number.
+const MOST: usize = 256 << 10;
+
 /// An object in both versions, as the API server would keep them.
 pub(super) struct Views {
     /// The version that it was read in.
@@ -105,4 +109,25 @@ pub(super) fn pruned(seen: &Seen<'_>) -> Vec<Finding> {
         finding.at(path).advise(advice)
     });
     findings.collect()
+}
+
+/// What the API server would not take of a conversion: what one version cannot say
+/// is kept in annotations, of which there may be only so much.
+pub(super) fn overfull(seen: &Seen<'_>) -> Vec<Finding> {
+    let views = &seen.views;
+    let to = if views.version == HUB { SPOKE } else { HUB };
+    let annotations = views.other["metadata"]["annotations"].as_object();
+    let sizes = annotations.into_iter().flatten();
+    let sizes = sizes.map(|(name, text)| name.len() + text.as_str().map_or(0, str::len));
+    let size: usize = sizes.sum();
+    if size <= MOST {
+        return Vec::new();
+    }
+    let text = format!(
+        "In {to} its annotations would have {size} bytes, of {MOST} that the API server allows: it \
+         refuses the conversion, and with it every list of all objects in {to}"
+    );
+    let advice = "Take out what is so large, of the spec or of the annotations, before \
+                  yaml/crd.yaml is applied.";
+    vec![Finding::new(Severity::Error, Check::Unreadable, text).advise(advice)]
 }

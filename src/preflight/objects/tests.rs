@@ -10,7 +10,7 @@ fn standards() -> Standards {
 }
 
 fn judge(object: &Value, standards: &Standards) -> Judgement {
-    super::judge(object, standards, &[])
+    super::judge(&object.clone().into(), standards, &[])
 }
 
 fn object(version: &str, spec: &Value) -> Value {
@@ -223,4 +223,30 @@ fn partial_and_strange_objects_are_judged_all_the_same() {
     for strange in [json!(5), json!([]), json!({"spec": [[[]]]}), Value::Null] {
         let _ = judge(&strange, &standards);
     }
+}
+
+#[test]
+fn what_the_other_version_has_no_room_for_is_foretold() {
+    let standards = standards();
+    let sized = |length: usize| {
+        let spec = json!({"size": {"a": "x".repeat(length)}});
+        let found = errors(&object("v1alpha1", &spec), &standards);
+        found.iter().any(|(check, _)| *check == Check::Unreadable)
+    };
+    let name = "spoke.stow.myob.com/size".len();
+    let text = |length: usize| {
+        let hub = stow_versions::convert::convert(
+            object("v1alpha1", &json!({"size": {"a": "x".repeat(length)}})),
+            "myob.com/v1beta1",
+        );
+        let annotations = hub.unwrap()["metadata"]["annotations"].clone();
+        annotations["spoke.stow.myob.com/size"]
+            .as_str()
+            .unwrap()
+            .len()
+    };
+    let room = (256 << 10) - name - (text(10) - 10);
+    assert_eq!(text(room) + name, 256 << 10);
+    assert!(!sized(room));
+    assert!(sized(room + 1));
 }

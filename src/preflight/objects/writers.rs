@@ -6,12 +6,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use stow_versions::GROUP;
 
-use super::{SPOKE, name};
 use crate::preflight::finding::{Check, Finding, Severity};
-
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+use crate::untyped::{LAST_APPLIED, Untyped, old};
 
 /// Everybody whose writes in v1alpha1 objects still show.
 #[derive(Debug, Default)]
@@ -39,10 +36,10 @@ struct Trace {
 }
 
 impl Trace {
-    fn note(&mut self, object: &Value, time: &str) {
+    fn note(&mut self, object: &Untyped, time: &str) {
         self.objects += 1;
         if self.example.is_empty() || time > self.last.as_str() {
-            self.example = name(object);
+            self.example = object.label();
         }
         if time > self.last.as_str() {
             time.clone_into(&mut self.last);
@@ -52,11 +49,10 @@ impl Trace {
 
 impl Writers {
     /// Notes who wrote an object.
-    pub(in crate::preflight) fn note(&mut self, object: &Value) {
-        let old = format!("{GROUP}/{SPOKE}");
+    pub(in crate::preflight) fn note(&mut self, object: &Untyped) {
+        let old = old();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let metadata = &object["metadata"];
-        for entry in metadata["managedFields"].as_array().into_iter().flatten() {
+        for entry in object.entries() {
             if entry["apiVersion"] == old.as_str() {
                 let manager = Manager {
                     name: text(&entry["manager"]),
@@ -67,7 +63,7 @@ impl Writers {
                 trace.note(object, entry["time"].as_str().unwrap_or_default());
             }
         }
-        let applied = metadata["annotations"][LAST_APPLIED].as_str();
+        let applied = object.value["metadata"]["annotations"][LAST_APPLIED].as_str();
         let applied = applied.and_then(|text| serde_json::from_str::<Value>(text).ok());
         if applied.is_some_and(|applied| applied["apiVersion"] == old.as_str()) {
             self.applied.note(object, "");
@@ -138,7 +134,7 @@ mod tests {
     fn writers_are_counted_by_manager_with_their_last_time() {
         let object = |name: &str, version: &str, time: &str| {
             let applied = json!({"apiVersion": format!("myob.com/{version}"), "spec": {}});
-            json!({"metadata": {
+            Untyped::from(json!({"metadata": {
                 "namespace": "shop", "name": name,
                 "annotations": {LAST_APPLIED: applied.to_string()},
                 "managedFields": [
@@ -147,13 +143,14 @@ mod tests {
                     {"manager": "stow", "operation": "Update", "subresource": "status",
                      "apiVersion": "myob.com/v1beta1", "time": time},
                 ],
-            }})
+            }}))
         };
         let mut writers = Writers::default();
         writers.note(&object("a", "v1alpha1", "2017-11-22T00:00:00Z"));
         writers.note(&object("b", "v1alpha1", "2018-01-01T00:00:00Z"));
         writers.note(&object("c", "v1beta1", "2026-01-01T00:00:00Z"));
-        writers.note(&json!({"metadata": {"annotations": {LAST_APPLIED: "not JSON"}}}));
+        let odd = json!({"metadata": {"annotations": {LAST_APPLIED: "not JSON"}}});
+        writers.note(&odd.into());
         let findings = writers.findings(true);
         let told: Vec<_> = findings
             .iter()

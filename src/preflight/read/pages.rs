@@ -10,14 +10,13 @@ use futures::{StreamExt, stream};
 use k8s_openapi::api::core::v1::Secret;
 use kube::api::ListParams;
 use kube::core::Request;
-use serde::Deserialize;
-use serde_json::Value;
 use stow_versions::{GROUP, HUB, PLURAL, SPOKE};
 
 use super::{AT_ONCE, Installation, Reader, Unread, timed};
 use crate::cluster::{Neighbour, SecretRead, is_secret_name};
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::objects::{self, Binding, Standards, Writers};
+use crate::untyped::{Page, Untyped};
 
 /// How many objects are held at once.
 const PAGE: u32 = 500;
@@ -33,28 +32,28 @@ pub(in crate::preflight) struct Judged {
     pub(in crate::preflight) objects: usize,
     pub(in crate::preflight) clean: usize,
     pub(in crate::preflight) writers: Writers,
+    /// Whether they were listed at all.
+    pub(in crate::preflight) listed: bool,
+    /// One of them, to try a conversion on.
+    pub(in crate::preflight) example: Option<Example>,
     /// The namespaces whose Secrets could not be read: why, and of how many
     /// objects.
     unread: BTreeMap<String, (String, usize)>,
 }
 
-#[derive(Deserialize)]
-struct Page {
-    #[serde(default)]
-    metadata: Mark,
-    items: Vec<Value>,
+/// Where an object is.
+#[derive(Debug)]
+pub(in crate::preflight) struct Example {
+    pub(super) namespace: String,
+    pub(super) name: String,
 }
 
-#[derive(Default, Deserialize)]
-struct Mark {
-    #[serde(rename = "continue")]
-    next: Option<String>,
-}
-
-impl Page {
-    /// Where the next one begins, if there is one.
-    fn next(self) -> Option<String> {
-        self.metadata.next.filter(|next| !next.is_empty())
+impl Example {
+    fn of(object: &Untyped) -> Self {
+        Self {
+            namespace: object.metadata("namespace").to_owned(),
+            name: object.metadata("name").to_owned(),
+        }
     }
 }
 
@@ -79,7 +78,10 @@ impl Reader {
         let mut told = None;
         for version in versions(installation) {
             match self.all(version, standards).await {
-                Ok(judged) => return judged.with_unread(),
+                Ok(mut judged) => {
+                    judged.listed = true;
+                    return judged.with_unread();
+                }
                 // The first is that of the version to come.
                 Err(unread) => told = told.or(Some(unread)),
             }
@@ -109,8 +111,12 @@ impl Reader {
             }
         }
         let why = "each listing took longer than the API server remembers".to_owned();
-        let reached = true;
-        Err(Unread { what, why, reached })
+        Err(Unread {
+            what,
+            why,
+            reached: true,
+            denied: false,
+        })
     }
 
     async fn once(
@@ -162,14 +168,15 @@ impl Reader {
 
     async fn judge(
         &self,
-        objects: &[Value],
+        objects: &[Untyped],
         standards: &Standards,
         neighbours: &Neighbours,
         judged: &mut Judged,
     ) {
         let judgements = stream::iter(objects).map(|object| async move {
-            let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
-            let beside = neighbours.get(namespace).map_or(&[][..], Vec::as_slice);
+            let beside = neighbours
+                .get(object.metadata("namespace"))
+                .map_or(&[][..], Vec::as_slice);
             let mut judgement = objects::judge(object, standards, beside);
             let mut unread = None;
             if let Some(binding) = judgement.binding.take() {
@@ -183,6 +190,7 @@ impl Reader {
         let mut judgements = judgements.buffered(AT_ONCE);
         while let Some((object, judgement, unread)) = judgements.next().await {
             judged.objects += 1;
+            judged.example.get_or_insert_with(|| Example::of(object));
             judged.writers.note(object);
             let bad = |finding: &Finding| finding.severity == Severity::Error;
             if !judgement.findings.iter().any(bad) {
@@ -228,7 +236,7 @@ impl Judged {
 
 /// The versions in which the API server shows objects: v1beta1 first, since it
 /// says all.
-fn versions(installation: &Installation) -> Vec<&'static str> {
+pub(super) fn versions(installation: &Installation) -> Vec<&'static str> {
     let known = [HUB, SPOKE];
     match &installation.definition {
         Err(_) => known.into(),

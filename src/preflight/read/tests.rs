@@ -1,5 +1,7 @@
 //! Pages, by an API server that says what it is told to.
 
+mod trial;
+
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -42,7 +44,11 @@ fn reader(answer: impl Fn(&str, &str) -> (u16, Value) + Send + Sync + 'static) -
 }
 
 fn failure(code: u16, message: &str) -> (u16, Value) {
-    let reason = if code == 404 { "NotFound" } else { "Other" };
+    let reason = match code {
+        403 => "Forbidden",
+        404 => "NotFound",
+        _ => "Other",
+    };
     let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "code": code,
         "status": "Failure", "message": message, "reason": reason});
     (code, status)
@@ -210,6 +216,39 @@ async fn objects_are_counted_across_pages_where_the_platform_counts() {
     let calls = calls.lock().unwrap();
     let lists = calls.iter().filter(|call| call.contains("/postgresdbs"));
     assert_eq!(lists.count(), 4);
+}
+
+#[tokio::test]
+async fn an_object_that_is_nested_too_deep_is_named_and_the_others_are_judged() {
+    let deep = |depth: usize| (0..depth).fold(json!({}), |inner, _| json!({"f:a": inner}));
+    let (reader, _) = reader(move |path, _| {
+        if path.contains("/secrets/") {
+            return failure(404, "none");
+        }
+        let (_, mut list) = page(&["managed", "spoilt", "sound"], "");
+        list["items"][0]["metadata"]["managedFields"] = json!([{"fieldsV1": deep(200)}]);
+        list["items"][1]["spec"] = json!({"tags": deep(200)});
+        (200, list)
+    });
+    let judged = reader.objects(&installation(), &standards()).await;
+    assert_eq!((judged.objects, judged.clean), (3, 1));
+    let told: Vec<_> = judged
+        .findings
+        .iter()
+        .map(|finding| (finding.check, finding.object.as_deref().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Check::Migration, "shop/managed"),
+            (Check::Unreadable, "shop/spoilt")
+        ]
+    );
+    let text = judged.findings[0].to_string();
+    assert!(
+        text.contains("kubectl patch postgresdb managed -n shop"),
+        "{text}"
+    );
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ use stow_versions::crd::{Webhook, crd};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
-use super::{key, manifest};
+use super::manifest;
+use crate::at_rest::key;
 use crate::stage::{NAMESPACE, PATIENCE, file};
 
 /// Reviews of one step and one direction that are worth keeping.

@@ -6,7 +6,7 @@ use harness::{Error, Result, eventually};
 use serde_json::{Value, json};
 use stow_versions::convert::convert;
 
-use super::{V1ALPHA1, V1BETA1, key, manifest};
+use super::{V1ALPHA1, V1BETA1, manifest};
 use crate::stage::{NAMESPACE, PATIENCE, Stage};
 use crate::twin::converting;
 
@@ -138,19 +138,9 @@ async fn stored(stage: &Stage, old: bool) -> Result<()> {
     names.push("both".to_owned());
     for name in names.iter().filter(|_| old) {
         let wrong = |error: &dyn std::error::Error| Error::Unexpected(error.to_string());
-        let bytes = stage
-            .cluster
-            .etcd()
-            .get(&key(name))
-            .await?
-            .unwrap_or_default();
-        let object = serde_json::from_slice(&bytes).map_err(|error| wrong(&error))?;
+        let object = stage.stored(name).await?;
         let object = convert(object, "myob.com/v1alpha1").map_err(|error| wrong(&error))?;
-        stage
-            .cluster
-            .etcd()
-            .put(&key(name), object.to_string())
-            .await?;
+        stage.plant(name, &object).await?;
     }
     Ok(())
 }
@@ -184,20 +174,14 @@ async fn property_11_a_cold_cache_fills_through_conversion() -> Result<()> {
         &json!({"size": "db.t3.small", "storageType": "gp3"}),
     );
     stage.apply(&one.to_string(), &[]).await?;
-    let stored = stage.cluster.etcd().get(&key(&name(0))).await?;
-    let stored: Value = serde_json::from_slice(&stored.unwrap_or_default())
-        .map_err(|error| Error::Unexpected(error.to_string()))?;
+    let stored = stage.stored(&name(0)).await?;
     let old = convert(stored, "myob.com/v1alpha1")
         .map_err(|error| Error::Unexpected(error.to_string()))?;
     for index in 0..COLD {
         let mut old = old.clone();
         old["metadata"]["name"] = json!(name(index));
         old["metadata"]["uid"] = json!(format!("00000000-0000-4000-8000-{index:012}"));
-        stage
-            .cluster
-            .etcd()
-            .put(&key(&name(index)), old.to_string())
-            .await?;
+        stage.plant(&name(index), &old).await?;
     }
     let before = settled(&stage).await?;
     let patch = r#"{"spec":{"names":{"categories":["cold"]}}}"#;

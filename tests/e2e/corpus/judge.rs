@@ -113,6 +113,5 @@ async fn store(stage: &Stage, spec: &Value, status: Option<&Value>) -> Result<()
         },
         "spec": spec, "status": status.unwrap_or(&json!({})),
     });
-    let key = format!("/registry/myob.com/postgresdbs/{NAMESPACE}/{STORED}");
-    stage.cluster.etcd().put(&key, object.to_string()).await
+    stage.plant(STORED, &object).await
 }

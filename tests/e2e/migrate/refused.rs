@@ -89,7 +89,7 @@ async fn nobody_is_told_that_all_is_well_while_one_is_refused() -> Result<()> {
         "{}",
         asked.said
     );
-    assert_eq!(yard.old_at_rest().await?.len(), 2);
+    assert_eq!(yard.stage.old_at_rest().await?.len(), 2);
 
     let refused = yard.migrate(&[]).await?;
     assert_eq!(refused.code, 1, "{}", refused.said);
@@ -101,9 +101,9 @@ async fn nobody_is_told_that_all_is_well_while_one_is_refused() -> Result<()> {
     ] {
         assert!(refused.said.contains(words), "{words}: {}", refused.said);
     }
-    let old = yard.old_at_rest().await?;
+    let old = yard.stage.old_at_rest().await?;
     assert_eq!(old.len(), 1, "the other went on: {old:?}");
-    assert_eq!(yard.stored_versions().await?, both);
+    assert_eq!(yard.stage.stored_versions().await?, both);
 
     if yard.stage.migrates_by_itself().await? {
         fall_into_the_trap(&yard).await?;
@@ -135,7 +135,7 @@ async fn nobody_is_told_that_all_is_well_while_one_is_refused() -> Result<()> {
     .await?;
     let done = yard.migrate(&[]).await?;
     assert_eq!(done.code, 0, "{}", done.said);
-    assert_eq!(yard.old_at_rest().await?, <[&str; 0]>::default());
+    assert_eq!(yard.stage.old_at_rest().await?, <[&str; 0]>::default());
     assert_eq!(yard.migrate(&["--verify"]).await?.code, 0);
     assert_eq!(yard.specs().await?, specs);
     Ok(())
@@ -152,12 +152,12 @@ async fn fall_into_the_trap(yard: &Yard) -> Result<()> {
     ];
     yard.stage.kubectl(&failed).await?;
     assert_eq!(
-        yard.stored_versions().await?,
+        yard.stage.stored_versions().await?,
         json!(["v1beta1"]),
         "the trap"
     );
     assert_eq!(
-        yard.stored("frozen").await?["apiVersion"],
+        yard.stage.stored("frozen").await?["apiVersion"],
         "myob.com/v1alpha1"
     );
     let proof = yard.migrate(&["--verify"]).await?;

@@ -115,7 +115,7 @@ async fn fill(yard: &Yard) -> Result<()> {
     ];
     yard.stage.kubectl(&patch).await?;
     for (number, (name, spec)) in garbage().iter().enumerate() {
-        yard.plant(name, &planted(name, number, spec)).await?;
+        yard.stage.plant(name, &planted(name, number, spec)).await?;
     }
     Ok(())
 }
@@ -128,21 +128,16 @@ async fn property_17_nothing_at_rest_says_the_old_version() -> Result<()> {
     let specs = yard.specs().await?;
     let count = specs.as_object().map_or(0, serde_json::Map::len);
     assert_eq!(
-        yard.old_at_rest().await?.len(),
+        yard.stage.old_at_rest().await?.len(),
         count,
         "a yard of the old version"
     );
     assert_eq!(
-        yard.stored_versions().await?,
+        yard.stage.stored_versions().await?,
         json!(["v1beta1", "v1alpha1"])
     );
     yard.remember().await?;
-    let before = yard
-        .stage
-        .cluster
-        .etcd()
-        .under(super::yard::REGISTRY)
-        .await?;
+    let before = yard.stage.at_rest().await?;
 
     // Asked first, it writes nothing.
     let asked = yard.migrate(&["--dry-run"]).await?;
@@ -155,47 +150,26 @@ async fn property_17_nothing_at_rest_says_the_old_version() -> Result<()> {
     ] {
         assert!(asked.said.contains(words), "{words}: {}", asked.said);
     }
-    assert!(
-        before
-            == yard
-                .stage
-                .cluster
-                .etcd()
-                .under(super::yard::REGISTRY)
-                .await?
-    );
+    assert!(before == yard.stage.at_rest().await?);
 
     let done = yard.migrate(&[]).await?;
     assert_eq!(done.code, 0, "{}", done.said);
     assert_eq!(
-        yard.old_at_rest().await?,
+        yard.stage.old_at_rest().await?,
         <[&str; 0]>::default(),
         "{}",
         done.said
     );
-    assert_eq!(yard.stored_versions().await?, json!(["v1beta1"]));
+    assert_eq!(yard.stage.stored_versions().await?, json!(["v1beta1"]));
     assert_eq!(yard.specs().await?, specs);
     let proof = yard.migrate(&["--verify"]).await?;
     assert_eq!(proof.code, 0, "{}", proof.said);
     // Done once more, it finds nothing to do.
-    let at_rest = yard
-        .stage
-        .cluster
-        .etcd()
-        .under(super::yard::REGISTRY)
-        .await?;
+    let at_rest = yard.stage.at_rest().await?;
     let again = yard.migrate(&[]).await?;
     assert_eq!(again.code, 0, "{}", again.said);
     assert!(again.said.contains("Rewrote 0 of"), "{}", again.said);
-    assert!(
-        at_rest
-            == yard
-                .stage
-                .cluster
-                .etcd()
-                .under(super::yard::REGISTRY)
-                .await?
-    );
+    assert!(at_rest == yard.stage.at_rest().await?);
 
     later_applies_remove(&yard).await?;
     the_old_version_goes(&yard).await

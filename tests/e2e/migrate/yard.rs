@@ -15,9 +15,6 @@ pub(crate) const CRD: &str = "postgresdbs.myob.com";
 pub(crate) const OLD: &str = "postgresdbs.v1alpha1.myob.com";
 pub(crate) const NEW: &str = "postgresdbs.v1beta1.myob.com";
 
-/// Where etcd has them.
-pub(crate) const REGISTRY: &str = "/registry/myob.com/postgresdbs/";
-
 /// A cluster with objects in the old version, a webhook that serves, and no
 /// operator that writes to them.
 pub(crate) struct Yard {
@@ -78,7 +75,7 @@ impl Yard {
                 self.stage.kubectl(&delete).await?;
                 let create = ["create", "-f", "-"];
                 self.stage.cluster.kubectl_in(&probe, &create).await?.ok()?;
-                let stored = self.stored("probe").await?;
+                let stored = self.stage.stored("probe").await?;
                 self.stage.kubectl(&delete).await?;
                 if stored["apiVersion"] == format!("myob.com/{version}") {
                     Ok(())
@@ -90,35 +87,13 @@ impl Yard {
         .await
     }
 
-    /// What etcd holds of an object.
-    pub(crate) async fn stored(&self, name: &str) -> Result<Value> {
-        let key = format!("{REGISTRY}{NAMESPACE}/{name}");
-        let bytes = self.stage.cluster.etcd().get(&key).await?;
-        let bytes = bytes.ok_or_else(|| Error::Unexpected(format!("etcd has no {key}")))?;
-        serde_json::from_slice(&bytes).map_err(|error| Error::Unexpected(error.to_string()))
-    }
-
-    /// Puts an object into etcd, past all that would refuse it.
-    pub(crate) async fn plant(&self, name: &str, object: &Value) -> Result<()> {
-        let key = format!("{REGISTRY}{NAMESPACE}/{name}");
-        self.stage
-            .cluster
-            .etcd()
-            .put(&key, object.to_string())
-            .await
-    }
-
     pub(crate) async fn definition(&self) -> Result<Value> {
         self.stage.get(&format!("crd/{CRD}")).await
     }
 
-    pub(crate) async fn stored_versions(&self) -> Result<Value> {
-        Ok(self.definition().await?["status"]["storedVersions"].clone())
-    }
-
     /// Remembers all objects as they are stored now.
     pub(crate) async fn remember(&mut self) -> Result<()> {
-        self.before = self.stage.cluster.etcd().under(REGISTRY).await?;
+        self.before = self.stage.at_rest().await?;
         Ok(())
     }
 
@@ -138,15 +113,6 @@ impl Yard {
             &both,
         ];
         self.stage.kubectl(&patch).await.map(drop)
-    }
-
-    /// The keys under which etcd says the old version's name.
-    pub(crate) async fn old_at_rest(&self) -> Result<Vec<String>> {
-        let found = self.stage.cluster.etcd().under(REGISTRY).await?;
-        let old = found
-            .into_iter()
-            .filter(|(_, value)| String::from_utf8_lossy(value).contains("myob.com/v1alpha1"));
-        Ok(old.map(|(key, _)| key).collect())
     }
 
     /// Every object's spec in both versions, by name.

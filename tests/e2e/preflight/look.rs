@@ -50,7 +50,7 @@ impl Looker {
 }
 
 /// The exit code of a preflight by that kubeconfig, and what it prints.
-pub(super) async fn run(kubeconfig: &Path, arguments: &[&str]) -> Result<(Option<i32>, String)> {
+pub(crate) async fn run(kubeconfig: &Path, arguments: &[&str]) -> Result<(Option<i32>, String)> {
     let output = output(kubeconfig, arguments).await?;
     let streams = [&output.stdout, &output.stderr];
     let text = streams.map(|bytes| String::from_utf8_lossy(bytes).into_owned());

@@ -4,22 +4,28 @@
 //! Nothing here may decide what is written, or give up on one object for what is
 //! wrong with the whole cluster.
 
+mod answer;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, Request};
+use jiff::Timestamp;
 use kube::Client;
 use kube::api::{GetParams, ListParams, Patch, PatchParams};
-use kube::core::{Request as Ask, Status};
-use serde::Deserialize;
+use kube::core::Request as Ask;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use stow_versions::{CRD, GROUP, HUB, PLURAL};
 use tokio::time::{Instant, sleep, timeout};
 
+pub(super) use self::answer::Refusal;
+use self::answer::{Judged, Trouble, judged};
 use super::pace::Pace;
 use super::{Error, Stage};
-use crate::chain::Chain;
 use crate::complaint::Complaint;
+use crate::tls::dated;
+use crate::untyped::{Page, Untyped};
 
 /// How many objects a page holds: kubectl's and the API server's own number.
 const PAGE: u32 = 500;
@@ -31,53 +37,14 @@ const CALL: Duration = Duration::from_secs(45);
 /// The first pause after a failure, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// For how long after an API server was away it is not believed that it forbids
+/// something, or does not know it.
+const BEGINS: Duration = Duration::from_secs(15);
+
 const DEFINITIONS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 
-/// A page of objects.
-#[derive(Deserialize)]
-pub(super) struct Page {
-    metadata: PageMetadata,
-    pub(super) items: Vec<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageMetadata {
-    #[serde(default)]
-    r#continue: String,
-    #[serde(default)]
-    remaining_item_count: Option<u64>,
-}
-
-impl Page {
-    /// Where the next one begins; nothing after the last.
-    pub(super) fn next(&self) -> Option<String> {
-        Some(self.metadata.r#continue.clone()).filter(|token| !token.is_empty())
-    }
-
-    /// How many objects there are from this page on, as far as the API server says.
-    pub(super) fn left(&self) -> u64 {
-        self.items.len() as u64 + self.metadata.remaining_item_count.unwrap_or_default()
-    }
-}
-
-/// Why a call was not carried out, and will not be however often it is made.
-#[derive(Debug)]
-pub(super) enum Refusal {
-    /// What it was for is not there.
-    Gone,
-    /// It was about another state of the object than there is.
-    Conflict,
-    /// A page token was too old; perhaps with another to go on from.
-    Expired(Option<String>),
-    /// The API server's words.
-    Refused(String),
-    /// There is no going on at all.
-    Fatal(Error),
-}
-
-/// The API server, and how it fares.
-pub(super) struct Api<'a, S> {
+/// The calls to the API server, and how they fare.
+pub(super) struct Calls<'a, S> {
     client: Client,
     patience: Duration,
     stage: &'a S,
@@ -90,9 +57,18 @@ struct Fare {
     complaint: Complaint,
     /// When one was last answered.
     answered: Instant,
+    /// When one was last not answered at all.
+    away: Option<Instant>,
 }
 
-impl<'a, S: Stage> Api<'a, S> {
+impl Fare {
+    /// Whether the API server may have only just begun.
+    fn begins(&self) -> bool {
+        self.away.is_some_and(|away| away.elapsed() < BEGINS)
+    }
+}
+
+impl<'a, S: Stage> Calls<'a, S> {
     pub(super) fn new(client: Client, patience: Duration, most: usize, stage: &'a S) -> Self {
         Self {
             client,
@@ -102,6 +78,7 @@ impl<'a, S: Stage> Api<'a, S> {
                 pace: Pace::new(most),
                 complaint: Complaint::default(),
                 answered: Instant::now(),
+                away: None,
             }),
         }
     }
@@ -134,9 +111,9 @@ impl<'a, S: Stage> Api<'a, S> {
     }
 
     /// An object as a version shows it, from where it is stored.
-    pub(super) async fn read(&self, object: &Value, version: &str) -> Result<Value, Refusal> {
+    pub(super) async fn read(&self, object: &Untyped, version: &str) -> Result<Untyped, Refusal> {
         let (url, name) = place(object, version);
-        let what = format!("read {}", label(object));
+        let what = format!("read {}", object.label());
         self.call(&what, &|| Ask::new(&url).get(&name, &GetParams::default()))
             .await
     }
@@ -145,18 +122,18 @@ impl<'a, S: Stage> Api<'a, S> {
     /// holds a value of a wrong type.
     pub(super) async fn patch(
         &self,
-        object: &Value,
+        object: &Untyped,
         patch: &Value,
         manager: &str,
         dry_run: bool,
-    ) -> Result<Value, Refusal> {
+    ) -> Result<Untyped, Refusal> {
         let (url, name) = place(object, HUB);
         let params = PatchParams {
             dry_run,
             field_manager: Some(manager.to_owned()),
             ..PatchParams::default()
         };
-        let what = format!("rewrite {}", label(object));
+        let what = format!("rewrite {}", object.label());
         let patch = Patch::Merge(patch);
         self.call(&what, &|| Ask::new(&url).patch(&name, &params, &patch))
             .await
@@ -168,6 +145,13 @@ impl<'a, S: Stage> Api<'a, S> {
             Ask::new(DEFINITIONS).get(CRD, &GetParams::default())
         })
         .await
+    }
+
+    /// What time it is by the API server; nothing where it does not say.
+    pub(super) async fn time(&self) -> Option<Timestamp> {
+        let ask = Ask::new(DEFINITIONS).get(CRD, &GetParams::default()).ok()?;
+        let answer = timeout(CALL, dated::<IgnoredAny>(&self.client, ask)).await;
+        answer.ok()?.ok()?.1
     }
 
     /// Changes the CRD's status.
@@ -185,7 +169,7 @@ impl<'a, S: Stage> Api<'a, S> {
     }
 
     /// Makes a call until it is answered with more than that nobody can, now.
-    async fn call<T: serde::de::DeserializeOwned>(
+    async fn call<T: DeserializeOwned>(
         &self,
         what: &str,
         request: &(dyn Fn() -> Result<Request<Vec<u8>>, kube::core::request::Error> + Sync),
@@ -204,13 +188,21 @@ impl<'a, S: Stage> Api<'a, S> {
                     return Ok(answer);
                 }
                 Ok(Err(error)) => match judged(error) {
-                    Judged::Final(refusal) => {
+                    Judged::Doubtful(_, words) if self.fare().begins() => Trouble::new(words),
+                    Judged::Final(refusal) | Judged::Doubtful(refusal, _) => {
                         self.works(took);
                         return Err(refusal);
                     }
+                    Judged::Away(words) => {
+                        self.fare().away = Some(Instant::now());
+                        Trouble::new(words)
+                    }
                     Judged::Passing(trouble) => trouble,
                 },
-                Err(_) => Trouble::new(format!("no answer within {} s", CALL.as_secs())),
+                Err(_) => {
+                    self.fare().away = Some(Instant::now());
+                    Trouble::new(format!("no answer within {} s", CALL.as_secs()))
+                }
             };
             self.fare().pace.pushed_back();
             if begun.elapsed() > self.patience {
@@ -244,69 +236,12 @@ impl<'a, S: Stage> Api<'a, S> {
     }
 }
 
-/// What passes by itself.
-struct Trouble {
-    words: String,
-    /// When the API server asked to be asked again.
-    after: Option<Duration>,
-}
-
-impl Trouble {
-    fn new(words: String) -> Self {
-        Self { words, after: None }
-    }
-}
-
-enum Judged {
-    Final(Refusal),
-    Passing(Trouble),
-}
-
-fn judged(error: kube::Error) -> Judged {
-    let status = match error {
-        kube::Error::Api(status) => status,
-        kube::Error::SerdeError(error) => {
-            let words = crate::complaint::unreadable(&error);
-            return Judged::Final(Refusal::Fatal(Error::Away(words)));
-        }
-        kube::Error::Auth(error) => {
-            let words = Chain(&error).to_string();
-            return Judged::Final(Refusal::Fatal(Error::Denied(words)));
-        }
-        other => return Judged::Passing(Trouble::new(Chain(&other).to_string())),
-    };
-    let words = status.message.clone();
-    Judged::Final(match status.code {
-        401 => Refusal::Fatal(Error::Denied(words)),
-        404 => Refusal::Gone,
-        409 => Refusal::Conflict,
-        410 => Refusal::Expired(next(&status)),
-        408 | 429 | 500.. => {
-            let seconds = status.details.map(|details| details.retry_after_seconds);
-            return Judged::Passing(Trouble {
-                words,
-                after: seconds.map(|seconds| Duration::from_secs(seconds.into())),
-            });
-        }
-        _ => Refusal::Refused(words),
-    })
-}
-
-/// Where a list can go on whose token is too old, if it can.
-fn next(status: &Status) -> Option<String> {
-    status.metadata.as_ref()?.continue_.clone()
-}
-
 /// An object's URL, up to its name.
-fn place(object: &Value, version: &str) -> (String, String) {
-    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
-    let namespace = text("namespace");
+fn place(object: &Untyped, version: &str) -> (String, String) {
+    let namespace = object.metadata("namespace");
     let url = format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}");
-    (url, text("name").to_owned())
+    (url, object.metadata("name").to_owned())
 }
 
-/// An object, for people.
-pub(super) fn label(object: &Value) -> String {
-    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default();
-    format!("{}/{}", text("namespace"), text("name"))
-}
+#[cfg(test)]
+mod tests;

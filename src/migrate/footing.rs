@@ -1,0 +1,81 @@
+//! What a migration stands on: the CRD, that it is ready, that every API server goes
+//! by it, and that it is still the same once all is proven.
+//!
+//! Nothing here may write an object, or drop a version for which there is no proof.
+
+use stow_versions::{CRD, HUB, SPOKE};
+use tokio::time::sleep;
+
+use super::calls::{Calls, Refusal};
+use super::definition::{Definition, dropped};
+use super::{Error, Stage};
+
+/// The CRD, once it is one that can be migrated under, and its webhook answers.
+pub(super) async fn ready<S: Stage>(calls: &Calls<'_, S>) -> Result<Definition, Error> {
+    let crd = calls.definition().await.map_err(of_the_definition)?;
+    let definition = Definition::of(&crd).map_err(|unready| Error::not_ready(&unready))?;
+    if definition.serves_old {
+        let page = match calls.page(None).await {
+            Ok(page) => page,
+            Err(refusal) => return Err(of_the_definition(refusal)),
+        };
+        // In whichever of them it is stored, the other takes the webhook.
+        if let Some(object) = page.items.first() {
+            for version in [HUB, SPOKE] {
+                match calls.read(object, version).await {
+                    Ok(_) | Err(Refusal::Gone) => {}
+                    Err(refusal) => return Err(of_the_definition(refusal)),
+                }
+            }
+        }
+    }
+    Ok(definition)
+}
+
+/// Waits until every API server goes by the CRD, if it changed just now. One that
+/// does not yet takes an object for stored as it should be that is not.
+pub(super) async fn settled<S: Stage>(calls: &Calls<'_, S>, definition: &Definition) {
+    let left = definition.unsettled(calls.time().await);
+    if !left.is_zero() {
+        calls.stage().say(&format!(
+            "CustomResourceDefinition {CRD} changed just now: waiting {} s until every API \
+             server goes by it.",
+            left.as_secs()
+        ));
+        sleep(left).await;
+    }
+}
+
+/// Drops the old version from what objects may be stored in, if the CRD is still
+/// the one that they were rewritten under.
+pub(super) async fn drop_old<S: Stage>(
+    calls: &Calls<'_, S>,
+    under: &Definition,
+) -> Result<bool, Error> {
+    loop {
+        let crd = calls.definition().await.map_err(of_the_definition)?;
+        match Definition::of(&crd) {
+            Ok(now) if under.stands_in(&now) => {
+                if now.is_alone() {
+                    return Ok(true);
+                }
+            }
+            _ => return Ok(false),
+        }
+        match calls.settle(&dropped(&crd)).await {
+            Ok(_) => return Ok(true),
+            // Of what else, the next look tells.
+            Err(Refusal::Conflict) => {}
+            Err(refusal) => return Err(of_the_definition(refusal)),
+        }
+    }
+}
+
+fn of_the_definition(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Gone | Refusal::Unserved => Error::NoDefinition,
+        Refusal::Fatal(error) => error,
+        Refusal::Refused(words) => Error::Denied(words),
+        Refusal::Conflict | Refusal::Expired(_) => Error::Restless,
+    }
+}
