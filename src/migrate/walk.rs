@@ -2,6 +2,8 @@
 //!
 //! Nothing here may remember an object: there can be more than fit into memory.
 
+use std::collections::VecDeque;
+
 use futures::stream::{FuturesUnordered, Stream, StreamExt, try_unfold};
 use tokio::pin;
 
@@ -9,6 +11,10 @@ use super::calls::{Calls, Refusal};
 use super::object::{Fate, Outcome, carry_out};
 use super::{Error, Stage, Task};
 use crate::untyped::Untyped;
+
+/// With so few objects left the next page is fetched: the API server takes long over
+/// one, since each object in it passes through the webhook.
+const AHEAD: usize = 250;
 
 /// What a walk came to.
 #[derive(Debug, Default)]
@@ -26,16 +32,21 @@ pub(super) struct Tally {
 /// Carries out a task on every object.
 pub(super) async fn walk<S: Stage>(calls: &Calls<'_, S>, task: Task) -> Result<Tally, Error> {
     let stage = calls.stage();
-    let objects = objects(calls, task);
-    pin!(objects);
+    let pages = pages(calls, task);
+    pin!(pages);
+    let mut listed = VecDeque::new();
     let mut under_way = FuturesUnordered::new();
     let mut more = true;
     let mut tally = Tally::default();
     loop {
+        while under_way.len() < calls.bound()
+            && let Some(object) = listed.pop_front()
+        {
+            under_way.push(carry_out(calls, task, object));
+        }
         tokio::select! {
-            listed = objects.next(), if more && under_way.len() < calls.bound() => match listed {
-                Some(Ok(object)) => under_way.push(carry_out(calls, task, object)),
-                Some(Err(error)) => return Err(error),
+            page = pages.next(), if more && listed.len() <= AHEAD => match page {
+                Some(page) => listed.extend(page?),
                 None => more = false,
             },
             Some(outcome) = under_way.next(), if !under_way.is_empty() => {
@@ -72,11 +83,11 @@ enum Token {
 
 /// Every object, in the new version. One that is made meanwhile may be left out: it
 /// is stored in the new version from the start.
-fn objects<S: Stage>(
+fn pages<S: Stage>(
     calls: &Calls<'_, S>,
     task: Task,
-) -> impl Stream<Item = Result<Untyped, Error>> {
-    let pages = try_unfold(Token::Start, move |token| async move {
+) -> impl Stream<Item = Result<Vec<Untyped>, Error>> {
+    try_unfold(Token::Start, move |token| async move {
         let mut token = match token {
             Token::Start => None,
             Token::At(token) => Some(token),
@@ -100,11 +111,5 @@ fn objects<S: Stage>(
                 Err(Refusal::Conflict) => {}
             }
         }
-    });
-    pages
-        .map(|page| match page {
-            Ok(items) => items.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
-        })
-        .flat_map(futures::stream::iter)
+    })
 }
