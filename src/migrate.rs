@@ -18,6 +18,7 @@ mod footing;
 mod object;
 mod pace;
 mod progress;
+mod proof;
 mod rewrite;
 mod walk;
 
@@ -33,6 +34,7 @@ use self::calls::Calls;
 use self::footing::{drop_old, ready, settled};
 use self::object::Outcome;
 use self::progress::Terminal;
+use self::proof::Proof;
 use self::walk::{Tally, walk};
 use crate::cli::Migrate;
 use crate::connect::{self, Cluster};
@@ -98,7 +100,7 @@ impl Error {
 enum Task {
     /// It is rewritten.
     Rewrite,
-    /// The same once more, to see that nothing is left.
+    /// Each is read back, and what is not as this migration left it is seen to anew.
     Prove,
     /// What a rewrite would do is asked of the API server.
     DryRun,
@@ -160,7 +162,9 @@ async fn migrated<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
     let mut rewritten = 0;
     for _ in 0..ROUNDS {
         let definition = ready(calls).await?;
-        let mut tally = walk(calls, Task::Rewrite).await?;
+        settled(calls, &definition).await;
+        let mut proof = Proof::default();
+        let mut tally = walk(calls, Task::Rewrite, &mut proof).await?;
         rewritten += tally.rewritten;
         if !tally.remaining.is_empty() {
             calls.stage().say(&format!(
@@ -171,17 +175,16 @@ async fn migrated<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
             ));
             return Ok(tally);
         }
-        settled(calls, &definition).await;
-        let proof = walk(calls, Task::Prove).await?;
-        tally.remaining = proof.remaining;
+        let proven = walk(calls, Task::Prove, &mut proof).await?;
+        tally.remaining = proven.remaining;
         if !tally.remaining.is_empty() {
             return Ok(tally);
         }
-        if proof.stale > 0 {
-            // Such as by an API server that had not heard of the CRD yet.
+        if proven.stale > 0 {
+            // By somebody past the API server, or by one that goes by an older CRD.
             calls.stage().say(&format!(
                 "{} objects were found stored in another version again: going over all.",
-                proof.stale
+                proven.stale
             ));
             continue;
         }
@@ -189,7 +192,7 @@ async fn migrated<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
             calls.stage().say(&format!(
                 "Rewrote {rewritten} of {} objects, and read each back. All are stored as {HUB}, \
                  and status.storedVersions says so.",
-                proof.objects
+                proven.objects
             ));
             return Ok(tally);
         }
@@ -203,7 +206,7 @@ async fn migrated<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
 /// Says of every object what would become of it.
 async fn dry_run<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
     let definition = ready(calls).await?;
-    let tally = walk(calls, Task::DryRun).await?;
+    let tally = walk(calls, Task::DryRun, &mut Proof::default()).await?;
     let stored = definition.stored.join(", ");
     calls.stage().say(&format!(
         "{} objects would be rewritten, {} could not be. They are stored as any of: {stored}. \
@@ -218,7 +221,7 @@ async fn dry_run<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
 async fn verify<S: Stage>(calls: &Calls<'_, S>) -> Result<Tally, Error> {
     let definition = ready(calls).await?;
     settled(calls, &definition).await;
-    let tally = walk(calls, Task::Verify).await?;
+    let tally = walk(calls, Task::Verify, &mut Proof::default()).await?;
     let after = ready(calls).await?;
     if !definition.stands_in(&after) {
         return Err(Error::not_ready(

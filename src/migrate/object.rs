@@ -10,6 +10,7 @@ use stow_versions::{HUB, SPOKE};
 use tokio::time::sleep;
 
 use super::calls::{Calls, Refusal};
+use super::proof::State;
 use super::rewrite::Remnant;
 use super::{Error, Stage, Task};
 use crate::untyped::Untyped;
@@ -41,13 +42,17 @@ pub(super) struct Outcome {
     pub(super) fate: Fate,
     /// Annotations of others that name the old version.
     pub(super) elsewhere: Vec<String>,
+    /// The state that it is left in, where that is as it should be.
+    pub(super) state: Option<State>,
 }
 
-/// Carries out a task on an object as it was listed.
+/// Carries out a task on an object as it was listed, `proven` to be stored in that
+/// state as it should be or not.
 pub(super) async fn carry_out<S: Stage>(
     calls: &Calls<'_, S>,
     task: Task,
     listed: Untyped,
+    proven: bool,
 ) -> Result<Outcome, Error> {
     let object = listed.label();
     let mut rewritten: Option<Vec<String>> = None;
@@ -59,7 +64,11 @@ pub(super) async fn carry_out<S: Stage>(
             object: object.clone(),
             fate,
             elsewhere: remnant.elsewhere.clone(),
+            state: None,
         };
+        if proven && attempt == 0 && remnant.is_clean() && remnant.beyond.is_none() {
+            return Ok(outcome(Fate::AsItWas));
+        }
         // Even where the bytes alone are due, of this state: what a later one says
         // is to be seen first.
         let touch = Remnant::nothing();
@@ -101,7 +110,10 @@ pub(super) async fn carry_out<S: Stage>(
         }
         // Whoever wrote before us may have left more.
         if Remnant::of(&after).is_clean() {
-            return Ok(outcome(rewritten.map_or(Fate::AsItWas, Fate::Rewritten)));
+            return Ok(Outcome {
+                state: Some(State::of(&after)),
+                ..outcome(rewritten.map_or(Fate::AsItWas, Fate::Rewritten))
+            });
         }
         live = after;
     }
@@ -114,6 +126,7 @@ pub(super) async fn carry_out<S: Stage>(
             "others write it without a pause: stop them, and run `stow migrate` again".to_owned(),
         ),
         elsewhere: Vec::new(),
+        state: None,
     })
 }
 

@@ -9,6 +9,7 @@ use tokio::pin;
 
 use super::calls::{Calls, Refusal};
 use super::object::{Fate, Outcome, carry_out};
+use super::proof::Proof;
 use super::{Error, Stage, Task};
 use crate::untyped::Untyped;
 
@@ -29,8 +30,13 @@ pub(super) struct Tally {
     pub(super) remaining: Vec<(String, String)>,
 }
 
-/// Carries out a task on every object.
-pub(super) async fn walk<S: Stage>(calls: &Calls<'_, S>, task: Task) -> Result<Tally, Error> {
+/// Carries out a task on every object, and notes which states it has proven. What is
+/// proven already costs no further call.
+pub(super) async fn walk<S: Stage>(
+    calls: &Calls<'_, S>,
+    task: Task,
+    proof: &mut Proof,
+) -> Result<Tally, Error> {
     let stage = calls.stage();
     let pages = pages(calls, task);
     pin!(pages);
@@ -42,7 +48,8 @@ pub(super) async fn walk<S: Stage>(calls: &Calls<'_, S>, task: Task) -> Result<T
         while under_way.len() < calls.bound()
             && let Some(object) = listed.pop_front()
         {
-            under_way.push(carry_out(calls, task, object));
+            let proven = proof.holds(&object);
+            under_way.push(carry_out(calls, task, object, proven));
         }
         tokio::select! {
             page = pages.next(), if more && listed.len() <= AHEAD => match page {
@@ -52,6 +59,9 @@ pub(super) async fn walk<S: Stage>(calls: &Calls<'_, S>, task: Task) -> Result<T
             Some(outcome) = under_way.next(), if !under_way.is_empty() => {
                 let outcome: Outcome = outcome?;
                 stage.outcome(task, &outcome);
+                if let Some(state) = &outcome.state {
+                    proof.note(state);
+                }
                 tally.add(outcome);
             }
             else => return Ok(tally),
