@@ -51,6 +51,15 @@ pub(super) struct Calls<'a, S> {
     fare: Mutex<Fare>,
 }
 
+/// What is at stake in a call that goes on failing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    /// One object: it is left behind where others are answered meanwhile.
+    One,
+    /// All of them: there is no going on.
+    All,
+}
+
 /// How calls fare.
 struct Fare {
     pace: Pace,
@@ -106,16 +115,20 @@ impl<'a, S: Stage> Calls<'a, S> {
             ..ListParams::default()
         };
         let url = format!("/apis/{GROUP}/{HUB}/{PLURAL}");
-        self.call("list postgresdbs", &|| Ask::new(&url).list(&params))
-            .await
+        self.call(About::All, "list postgresdbs", &|| {
+            Ask::new(&url).list(&params)
+        })
+        .await
     }
 
     /// An object as a version shows it, from where it is stored.
     pub(super) async fn read(&self, object: &Untyped, version: &str) -> Result<Untyped, Refusal> {
         let (url, name) = place(object, version);
         let what = format!("read {}", object.label());
-        self.call(&what, &|| Ask::new(&url).get(&name, &GetParams::default()))
-            .await
+        self.call(About::One, &what, &|| {
+            Ask::new(&url).get(&name, &GetParams::default())
+        })
+        .await
     }
 
     /// Changes an object by a merge patch: a server-side apply fails on one that
@@ -135,13 +148,16 @@ impl<'a, S: Stage> Calls<'a, S> {
         };
         let what = format!("rewrite {}", object.label());
         let patch = Patch::Merge(patch);
-        self.call(&what, &|| Ask::new(&url).patch(&name, &params, &patch))
-            .await
+        self.call(About::One, &what, &|| {
+            Ask::new(&url).patch(&name, &params, &patch)
+        })
+        .await
     }
 
     /// The CRD.
     pub(super) async fn definition(&self) -> Result<Value, Refusal> {
-        self.call(&format!("read CustomResourceDefinition {CRD}"), &|| {
+        let what = format!("read CustomResourceDefinition {CRD}");
+        self.call(About::All, &what, &|| {
             Ask::new(DEFINITIONS).get(CRD, &GetParams::default())
         })
         .await
@@ -155,22 +171,23 @@ impl<'a, S: Stage> Calls<'a, S> {
     }
 
     /// Changes the CRD's status.
-    pub(super) async fn settle(&self, patch: &Value) -> Result<Value, Refusal> {
+    pub(super) async fn write_status(&self, patch: &Value) -> Result<Value, Refusal> {
         let params = PatchParams {
             field_manager: Some(super::rewrite::MANAGER.to_owned()),
             ..PatchParams::default()
         };
         let patch = Patch::Merge(patch);
-        self.call(
-            &format!("write the status of CustomResourceDefinition {CRD}"),
-            &|| Ask::new(DEFINITIONS).patch_subresource("status", CRD, &params, &patch),
-        )
+        let what = format!("write the status of CustomResourceDefinition {CRD}");
+        self.call(About::All, &what, &|| {
+            Ask::new(DEFINITIONS).patch_subresource("status", CRD, &params, &patch)
+        })
         .await
     }
 
     /// Makes a call until it is answered with more than that nobody can, now.
     async fn call<T: DeserializeOwned>(
         &self,
+        about: About,
         what: &str,
         request: &(dyn Fn() -> Result<Request<Vec<u8>>, kube::core::request::Error> + Sync),
     ) -> Result<T, Refusal> {
@@ -207,8 +224,8 @@ impl<'a, S: Stage> Calls<'a, S> {
             self.fare().pace.pushed_back();
             if begun.elapsed() > self.patience {
                 let words = format!("to {what}: {}", trouble.words);
-                // Where others were answered meanwhile it is this object alone.
-                return Err(if self.fare().answered > begun {
+                let others = self.fare().answered > begun;
+                return Err(if about == About::One && others {
                     Refusal::Refused(words)
                 } else {
                     Refusal::Fatal(Error::Away(words))

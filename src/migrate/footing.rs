@@ -62,7 +62,7 @@ pub(super) async fn drop_old<S: Stage>(
             }
             _ => return Ok(false),
         }
-        match calls.settle(&dropped(&crd)).await {
+        match calls.write_status(&dropped(&crd)).await {
             Ok(_) => return Ok(true),
             // Of what else, the next look tells.
             Err(Refusal::Conflict) => {}

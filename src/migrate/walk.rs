@@ -123,3 +123,6 @@ fn pages<S: Stage>(
         }
     })
 }
+
+#[cfg(test)]
+mod tests;

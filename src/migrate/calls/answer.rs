@@ -58,7 +58,7 @@ pub(super) fn judged(error: kube::Error) -> Judged {
         kube::Error::Api(status) => status,
         kube::Error::SerdeError(error) => {
             let words = crate::complaint::unreadable(&error);
-            return Judged::Final(Refusal::Fatal(Error::Away(words)));
+            return Judged::Final(Refusal::Fatal(Error::Away(format!("to go on: {words}"))));
         }
         kube::Error::Auth(error) => {
             let words = Chain(&error).to_string();

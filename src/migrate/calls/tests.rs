@@ -64,3 +64,45 @@ async fn one_that_was_there_all_the_time_is() {
     assert!(matches!(read, Err(Refusal::Refused(_))), "{read:?}");
     assert!((3..12).contains(&calls), "{calls}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_all_objects_hang_on_is_never_taken_for_one_of_them() {
+    // A list fails for good beside writes that are answered.
+    let service = tower::service_fn(|request: Request<Body>| async move {
+        let list = request.uri().path().ends_with("/postgresdbs");
+        let (code, body) = if list {
+            let message = "conversion webhook for myob.com/v1alpha1 failed";
+            (
+                500,
+                json!({"kind": "Status", "status": "Failure", "code": 500, "message": message}),
+            )
+        } else {
+            (200, json!({"metadata": {"name": "a"}}))
+        };
+        let answer = Response::builder().status(code);
+        Ok::<_, io::Error>(answer.body(Answer::from(body.to_string())).unwrap())
+    });
+    let client = Client::new(service, "default");
+    let calls = Calls::new(client, Duration::from_mins(1), 4, &Nobody);
+    let object = Untyped::from(json!({"metadata": {"name": "a", "namespace": "shop"}}));
+    let writes = async {
+        loop {
+            let written = calls.patch(&object, &json!({}), "git", false).await;
+            assert!(written.is_ok(), "{written:?}");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+    };
+    let list = tokio::select! {
+        list = calls.page(None) => list,
+        () = writes => unreachable!(),
+    };
+    let Err(Refusal::Fatal(error)) = list else {
+        panic!("{list:?}");
+    };
+    let words = error.to_string();
+    assert!(
+        words.starts_with("gave up to list postgresdbs: conversion webhook")
+            && words.contains("stow preflight"),
+        "{words}"
+    );
+}
