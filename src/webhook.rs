@@ -167,11 +167,11 @@ impl Webhook {
     async fn read(&self, mut body: Body, length: Option<u64>) -> Result<Buffer, Refused> {
         let limit = self.limits.review;
         let length = length.and_then(|length| usize::try_from(length).ok());
+        let expected = length.unwrap_or(0).min(limit);
         let mut bytes = match length {
-            Some(length) if length <= INLINE => Buffer::default(),
-            _ => self.buffers.take(),
+            Some(length) if length <= INLINE => Buffer::default().another(expected),
+            _ => self.buffers.take(expected),
         };
-        bytes.reserve_exact(length.unwrap_or(0).min(limit));
         while let Some(frame) = body.frame().await {
             // Trailers carry nothing of a review.
             let Ok(data) = frame.map_err(Refused::BrokeOff)?.into_data() else {
@@ -191,7 +191,7 @@ impl Webhook {
         let convert = self.convert;
         let inline = review.len() <= INLINE;
         let answer = move || {
-            let mut out = review.another();
+            let mut out = review.another(review.len());
             let outcome = review::answer(&review, &mut out, convert)?;
             Ok((out, outcome, room))
         };

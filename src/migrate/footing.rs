@@ -3,12 +3,17 @@
 //!
 //! Nothing here may write an object, or drop a version for which there is no proof.
 
+use futures::future::select_ok;
 use stow_versions::{CRD, HUB, SPOKE};
 use tokio::time::sleep;
 
 use super::calls::{Calls, Refusal};
 use super::definition::{Definition, dropped};
 use super::{Error, Stage};
+use crate::untyped::Untyped;
+
+/// How many objects are tried before the webhook is held for broken.
+const EXAMPLES: usize = 4;
 
 /// The CRD, once it is one that can be migrated under, and its webhook answers.
 pub(super) async fn ready<S: Stage>(calls: &Calls<'_, S>) -> Result<Definition, Error> {
@@ -19,17 +24,27 @@ pub(super) async fn ready<S: Stage>(calls: &Calls<'_, S>) -> Result<Definition, 
             Ok(page) => page,
             Err(refusal) => return Err(of_the_definition(refusal)),
         };
-        // In whichever of them it is stored, the other takes the webhook.
-        if let Some(object) = page.items.first() {
-            for version in [HUB, SPOKE] {
-                match calls.read(object, version).await {
-                    Ok(_) | Err(Refusal::Gone) => {}
-                    Err(refusal) => return Err(of_the_definition(refusal)),
-                }
-            }
+        let examples = page.items.iter().take(EXAMPLES);
+        let examples: Vec<_> = examples.map(|object| shown(calls, object)).collect();
+        if !examples.is_empty() {
+            // What one of them comes to may be its own fault.
+            let shown = select_ok(examples.into_iter().map(Box::pin)).await;
+            shown.map_err(of_the_definition)?;
         }
     }
     Ok(definition)
+}
+
+/// Sees an object in both versions: in whichever it is stored, the other takes the
+/// webhook.
+async fn shown<S: Stage>(calls: &Calls<'_, S>, object: &Untyped) -> Result<(), Refusal> {
+    for version in [HUB, SPOKE] {
+        match calls.read(object, version).await {
+            Ok(_) | Err(Refusal::Gone) => {}
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    Ok(())
 }
 
 /// Waits until every API server goes by the CRD, if it changed just now. One that

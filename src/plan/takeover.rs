@@ -35,6 +35,8 @@ pub(super) struct Takeover {
     word: String,
     /// What remains of what is noted.
     inherited: BTreeMap<String, String>,
+    /// What is to be noted: the same, but where nothing may change yet.
+    noted: BTreeMap<String, String>,
     /// Whether it is to be noted even where it is nothing.
     begins: bool,
 }
@@ -50,21 +52,27 @@ impl Takeover {
     ) -> Self {
         let stated = &desired.stated;
         let begins = begins(desired, instance, observed);
-        let mut inherited = if desired.applies_at_once {
-            BTreeMap::new()
-        } else if begins {
+        let mut standing = if begins {
             let mut all = stated.clone();
             all.insert(UNKNOWN_PASSWORD.to_owned(), "unknown".to_owned());
             all
         } else {
             observed.inherited.clone().unwrap_or_default()
         };
-        inherited.retain(|path, text| {
+        standing.retain(|path, text| {
             if path == UNKNOWN_PASSWORD {
                 return !secret::has_password(&observed.secret, instance);
             }
             stated.get(path) == Some(text) && differs(path, database, instance)
         });
+        let inherited = if desired.applies_at_once {
+            BTreeMap::new()
+        } else {
+            standing.clone()
+        };
+        // Whoever tries the command while nothing may change may take it back.
+        let tried = desired.paused || observed.read_only;
+        let noted = if tried { standing } else { inherited.clone() };
         let Subject {
             namespace, name, ..
         } = &desired.subject;
@@ -72,6 +80,7 @@ impl Takeover {
         Self {
             word,
             inherited,
+            noted,
             begins,
         }
     }
@@ -79,8 +88,8 @@ impl Takeover {
     /// Has it noted, before anything else, where it is not yet.
     pub(super) fn note(&self, observed: &Observed, plan: &mut Plan) {
         let noted = observed.inherited.as_ref();
-        if self.begins || noted.is_some_and(|noted| *noted != self.inherited) {
-            let note = Action::NoteInherited(self.inherited.clone());
+        if self.begins || noted.is_some_and(|noted| *noted != self.noted) {
+            let note = Action::NoteInherited(self.noted.clone());
             plan.actions.insert(0, note);
         }
     }

@@ -30,29 +30,36 @@ pub(super) struct Buffer {
 }
 
 impl Buffers {
-    pub(super) fn take(&self) -> Buffer {
+    /// A buffer for so many bytes, which it has room for.
+    pub(super) fn take(&self, length: usize) -> Buffer {
         let mut shared = locked(&self.0);
         let spare = shared.upgrade().unwrap_or_else(|| {
             let spare = Arc::default();
             *shared = Arc::downgrade(&spare);
             spare
         });
-        Buffer::of(Some(spare))
+        Buffer::of(Some(spare), length)
     }
 }
 
 impl Buffer {
     /// Another one for the same review.
-    pub(super) fn another(&self) -> Self {
-        Self::of(self.spare.clone())
+    pub(super) fn another(&self, length: usize) -> Self {
+        Self::of(self.spare.clone(), length)
     }
 
-    fn of(spare: Option<Arc<Spare>>) -> Self {
-        let used = spare.as_ref().and_then(|spare| locked(spare).pop());
-        Self {
-            bytes: used.unwrap_or_default(),
-            spare,
-        }
+    /// One that is used again may have twice the room: with more, small reviews would
+    /// hold memory that the budget does not count.
+    fn of(spare: Option<Arc<Spare>>, length: usize) -> Self {
+        let used = spare.as_ref().and_then(|spare| {
+            let mut spare = locked(spare);
+            let fits = |buffer: &Vec<u8>| buffer.capacity() <= length.saturating_mul(2);
+            let index = spare.iter().position(fits)?;
+            Some(spare.swap_remove(index))
+        });
+        let mut bytes = used.unwrap_or_default();
+        bytes.reserve_exact(length);
+        Self { bytes, spare }
     }
 }
 
@@ -90,42 +97,47 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use super::*;
 
+    const MB: usize = 1 << 20;
+
     #[test]
     fn a_buffer_is_used_again_until_the_last_review_is_gone() {
         let buffers = Buffers::default();
-        let other = buffers.take();
-        let mut one = buffers.take();
-        one.resize(1 << 20, b'x');
+        let other = buffers.take(0);
+        let mut one = buffers.take(MB);
+        one.resize(MB, b'x');
         drop(one);
-        let again = other.another();
-        assert!(again.is_empty() && again.capacity() >= 1 << 20);
-        assert_eq!(buffers.take().capacity(), 0);
+        let again = other.another(MB / 2);
+        assert!(again.is_empty() && again.capacity() >= MB);
+        assert_eq!(buffers.take(0).capacity(), 0);
         drop((again, other));
-        assert_eq!(buffers.take().capacity(), 0);
+        assert_eq!(buffers.take(MB / 2).capacity(), MB / 2);
+    }
+
+    #[test]
+    fn a_small_review_does_not_take_a_large_buffer() {
+        let buffers = Buffers::default();
+        let held = buffers.take(4 * MB);
+        drop(held.another(4 * MB));
+        assert!(held.another(MB).capacity() < 2 * MB);
+        assert!(held.another(2 * MB).capacity() >= 4 * MB);
     }
 
     #[test]
     fn few_are_kept_and_none_that_is_huge() {
         let buffers = Buffers::default();
-        let held = buffers.take();
-        held.another().reserve_exact(LARGEST + 1);
-        assert_eq!(held.another().capacity(), 0);
-        let mut all: Vec<_> = (0..=MOST).map(|_| held.another()).collect();
-        for buffer in &mut all {
-            buffer.reserve_exact(8);
-        }
-        drop(all);
-        let again: Vec<_> = (0..=MOST).map(|_| held.another()).collect();
-        let kept = again.iter().filter(|buffer| buffer.capacity() > 0).count();
-        assert_eq!(kept, MOST);
+        let held = buffers.take(0);
+        drop(held.another(LARGEST + 1));
+        assert!(held.another(LARGEST).capacity() <= LARGEST);
+        let many = || (0..=MOST).map(|_| held.another(MB)).collect::<Vec<_>>();
+        drop(many());
+        let spare = held.spare.as_ref().map_or(0, |spare| locked(spare).len());
+        assert_eq!(spare, MOST);
     }
 
     #[test]
     fn a_small_review_leaves_nothing() {
-        let mut small = Buffer::default();
-        small.reserve_exact(8);
-        assert_eq!(small.another().capacity(), 0);
-        drop(small);
-        assert_eq!(Buffers::default().take().capacity(), 0);
+        let small = Buffer::default();
+        drop(small.another(8));
+        assert!(small.spare.is_none());
     }
 }

@@ -114,3 +114,34 @@ async fn an_annotation_can_change_the_spec_and_not_the_generation(stage: &Stage)
     );
     Ok(())
 }
+
+/// Anybody may write an annotation, and a list is read as a whole: what the API
+/// server cannot read is not recalled from one.
+#[tokio::test]
+async fn no_annotation_hides_the_objects_beside_it() -> Result<()> {
+    let stage = converting().await?;
+    for name in ["forged", "beside"] {
+        let object = manifest("v1beta1", name, &json!({"size": "db.t3.small"}));
+        stage.apply(&object.to_string(), &[]).await?;
+    }
+    let lists = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    for (value, kept) in [
+        (lists(9_990), true),
+        (lists(9_991), false),
+        (lists(20_000), false),
+        ("1e999".to_owned(), false),
+    ] {
+        let text = format!(r#"{{"value":{value}}}"#);
+        let body = json!({"metadata": {"annotations": {"spoke.stow.myob.com/ha": text}}});
+        let object = format!("{V1BETA1}/forged");
+        let patch = ["patch", &object, "-n", NAMESPACE, "--type=merge", "-p"];
+        stage
+            .kubectl(&[&patch[..], &[&body.to_string()]].concat())
+            .await?;
+        let list = format!("/apis/myob.com/v1alpha1/namespaces/{NAMESPACE}/postgresdbs");
+        let list = stage.kubectl(&["get", "--raw", &list]).await?;
+        assert!(list.contains(r#""name":"beside""#), "{list:.400}");
+        assert_eq!(list.contains(&value), kept, "{value:.20}");
+    }
+    Ok(())
+}

@@ -90,6 +90,20 @@ impl Version {
 /// object in that version already is returned as it came. What an annotation keeps
 /// and no tree can hold is left out: see [`ObjectText`].
 pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
+    converted(object, desired, |remembered| remembered)
+}
+
+/// The same, with an outline in place of what no tree can hold: it tells where
+/// something stands, and not what.
+fn outlined(object: Value, desired: &str) -> Result<Value, ConvertError> {
+    converted(object, desired, Memory::with_texts)
+}
+
+fn converted(
+    object: Value,
+    desired: &str,
+    recalling: fn(Memory) -> Memory,
+) -> Result<Value, ConvertError> {
     let Value::Object(mut object) = object else {
         return Err(ConvertError::NotAnObject);
     };
@@ -100,7 +114,7 @@ pub fn convert(object: Value, desired: &str) -> Result<Value, ConvertError> {
         *metadata = Value::Object(Object::new());
     }
     if let Some(way) = way {
-        let remembered = memory::take(way.remembered(), &mut object);
+        let remembered = recalling(memory::take(way.remembered(), &mut object));
         let spec = object.remove(memory::SPEC);
         let converted = way.convert(spec, &Texts::new(), &remembered);
         if let Some(spec) = converted.spec {

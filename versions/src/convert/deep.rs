@@ -14,6 +14,10 @@ use super::Object;
 /// How far an outline goes: further than any field of the hub lies.
 const LEVELS: usize = 4;
 
+/// How many levels an API server reads of a value in a review: of the review itself
+/// it reads 10,000.
+const READ: usize = 9_990;
+
 /// The texts of the fields that no tree can hold, by name; [`super::memory::SPEC`]
 /// where that is a spec which is no object.
 pub(super) type Texts = BTreeMap<String, String>;
@@ -61,4 +65,75 @@ fn outline(text: &str, levels: usize) -> Value {
 /// No list of texts, no map, no scalar, and not nothing either.
 fn garbage() -> Value {
     Value::Array(vec![Value::Null])
+}
+
+/// Whether an API server can read a JSON text. What it cannot read it has never
+/// stored, and in an answer it would fail all objects beside it.
+pub(super) fn is_readable(text: &str) -> bool {
+    let mut depth = 0_usize;
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let start = text.len() - rest.len();
+        rest = tail;
+        match first {
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            b'"' => rest = past_string(tail),
+            b'-' | b'0'..=b'9' => {
+                let length = tail.iter().take_while(|&&byte| in_number(byte)).count();
+                rest = &tail[length..];
+                let number = text[start..=start + length].parse();
+                if !number.is_ok_and(f64::is_finite) {
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        if depth > READ {
+            return false;
+        }
+    }
+    true
+}
+
+fn in_number(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E')
+}
+
+/// What follows a string, of which the first quote is read.
+fn past_string(text: &[u8]) -> &[u8] {
+    let mut escaped = false;
+    for (index, &byte) in text.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => return &text[index + 1..],
+            _ => {}
+        }
+    }
+    &[]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_api_server_cannot_read_is_told_apart() {
+        let lists = |depth| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        for readable in [
+            lists(READ),
+            r#"{"a":"[[\"{1e999\\","b":[1.5e-7,-0,18446744073709551615]}"#.to_owned(),
+            format!("[{}]", vec![lists(9_000); 3].join(",")),
+        ] {
+            assert!(is_readable(&readable), "{readable:.40}");
+        }
+        for unreadable in [
+            lists(READ + 1),
+            "1e999".to_owned(),
+            r#"{"a":["\"",-2E+400]}"#.to_owned(),
+        ] {
+            assert!(!is_readable(&unreadable), "{unreadable:.40}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::Object;
-use super::deep::Outline;
+use super::deep::{Outline, is_readable};
 use super::fields::{STORAGE_TYPE, hub_only, pairs};
 use crate::{HUB_PREFIX, SPOKE_PREFIX};
 
@@ -98,7 +98,11 @@ impl Remembered {
     /// Reads what no tree can hold.
     fn outlined(annotation: &str) -> Option<Self> {
         let mut fields: BTreeMap<String, &RawValue> = serde_json::from_str(annotation).ok()?;
-        let value = Outline::of(fields.remove("value")?);
+        let value = fields.remove("value")?;
+        if !is_readable(value.get()) {
+            return None;
+        }
+        let value = Outline::of(value);
         let shown = fields.remove("shown");
         let shown = shown.map(|shown| serde_json::from_str(shown.get()));
         fields.is_empty().then_some(Self {

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use self::set::{cut, field_set, fields_within, marked_like, unite};
 use super::memory::Side;
-use super::{Object, convert};
+use super::{Object, outlined};
 use crate::{GROUP, KIND};
 
 /// The managedFields of a hub object with every entry of the spoke in the hub's
@@ -30,7 +30,7 @@ pub fn managed_fields(hub: &Value) -> Option<Value> {
     if !entries.iter().any(|entry| entry["apiVersion"] == *old) {
         return None;
     }
-    let spoke = convert(hub.clone(), &old).unwrap_or_default();
+    let spoke = outlined(hub.clone(), &old).unwrap_or_default();
     let mut after: Vec<Value> = Vec::with_capacity(entries.len());
     for entry in entries {
         let mut entry = entry.clone();
@@ -103,7 +103,7 @@ fn translated(owned: &Object, spoke: &Value, hub: &Value) -> Object {
     {
         part["spec"] = cut(said, owned);
     }
-    let part = convert(part, &format!("{GROUP}/v1beta1")).unwrap_or_default();
+    let part = outlined(part, &format!("{GROUP}/v1beta1")).unwrap_or_default();
 
     let mut fields = Object::new();
     if let (Some(part), Some(whole)) = (part.get("spec"), hub.get("spec")) {

@@ -39,13 +39,7 @@ fn spec(text: &str) -> String {
 
 #[test]
 fn any_depth_goes_up_and_comes_back_byte_for_byte() {
-    let deep = [
-        lists(128),
-        lists(20_000),
-        maps(127),
-        maps(5_000),
-        "1e999".into(),
-    ];
+    let deep = [lists(128), lists(9_990), maps(127), maps(5_000)];
     for text in deep {
         for field in FIELDS.into_iter().chain(["other"]) {
             let written = format!(r#"{{"{field}":{text},"size\u0032":1}}"#);
@@ -62,12 +56,10 @@ fn any_depth_goes_up_and_comes_back_byte_for_byte() {
             let settled = as_text(&as_text(&there, SPOKE).unwrap(), HUB).unwrap();
             assert_eq!(settled, there, "{field}");
         }
-        if text != "1e999" {
-            let whole = text.replace("{\"a\":", "[").replace('}', "]");
-            let there = as_text(&object(SPOKE, &whole), HUB).unwrap();
-            assert!(!members(&there).contains_key("spec"));
-            assert_eq!(spec(&as_text(&there, SPOKE).unwrap()), whole);
-        }
+        let whole = text.replace("{\"a\":", "[").replace('}', "]");
+        let there = as_text(&object(SPOKE, &whole), HUB).unwrap();
+        assert!(!members(&there).contains_key("spec"));
+        assert_eq!(spec(&as_text(&there, SPOKE).unwrap()), whole);
         let written = format!(r#"{{"b":[{text}],"a":"x"}}"#);
         for version in [SPOKE, HUB] {
             let same = as_text(&object(version, &written), version).unwrap();
@@ -84,8 +76,9 @@ fn no_depth_takes_a_stack_of_its_own() {
     let convert = || {
         for spec in [lists(500_000), format!(r#"{{"ha":{}}}"#, lists(500_000))] {
             let there = as_text(&object(SPOKE, &spec), HUB).unwrap();
+            // Which no API server could have sent, and none could read.
             let back = as_text(&there, SPOKE).unwrap();
-            assert!(back.contains(&spec));
+            assert!(back.len() < 200, "{back}");
         }
     };
     let small = thread::Builder::new().stack_size(1 << 20);
@@ -164,6 +157,21 @@ fn what_is_no_spec_is_passed_on_or_told() {
     }}});
     let there = as_text(&forged.to_string(), HUB).unwrap();
     assert_eq!(spec(&there), "{}");
+}
+
+/// Anybody can write an annotation, and one answer that an API server cannot read
+/// fails a list.
+#[test]
+fn nothing_is_recalled_that_an_api_server_cannot_read() {
+    for value in ["1e999".to_owned(), "[-1e400]".to_owned(), lists(9_991)] {
+        for field in FIELDS.into_iter().chain(["spec"]) {
+            let annotation = format!(r#"{{"value":{value}}}"#);
+            let forged = json!({"apiVersion": HUB, "metadata": {"annotations": {
+                format!("spoke.stow.myob.com/{field}"): annotation}}});
+            let there = as_text(&forged.to_string(), SPOKE).unwrap();
+            assert!(!members(&there).contains_key("spec"), "{there:.200}");
+        }
+    }
 }
 
 proptest! {

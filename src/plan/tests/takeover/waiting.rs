@@ -72,3 +72,29 @@ fn an_edit_while_the_tags_are_withheld_is_not_inherited() {
     let edited = waiting().with(edit).with(waits_for_tags);
     decides(edited, |w| say(w, "multiAZ", "true"), "!Paused");
 }
+
+/// Whoever only tries what the spec would do forgets nothing by it.
+#[test]
+fn the_command_taken_back_before_anything_changed_is_as_if_never_given() {
+    let paused = |w: &mut World| w.desired.paused = true;
+    let read_only = |w: &mut World| w.observed.read_only = true;
+    for withheld in [paused as Change, read_only] {
+        let said = [("size", "db.m6g.xlarge")];
+        let tried = |w: &mut World| {
+            withheld(w);
+            w.desired.applies_at_once = true;
+            waits_for_tags(w);
+        };
+        let first = since_2017(&said).with(tried);
+        let later = since_2017(&said).with(withheld).with(waits_for_tags);
+        for world in [first, later.with(tried)] {
+            let taken_back = |w: &mut World| {
+                w.desired.applies_at_once = false;
+                w.desired.paused = false;
+                w.observed.read_only = false;
+                w.observed.finalizer = true;
+            };
+            decides(world, taken_back, TAGS);
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Entries as a real API server writes them, and what they become.
 
+use crate::convert::convert;
 use serde_json::{Value, json};
 
 use super::*;
