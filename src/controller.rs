@@ -91,7 +91,7 @@ impl Leader {
             config_map.clone(),
             config_map_ref.clone(),
             objects.clone(),
-            self.instance.clone(),
+            &self.instance,
         );
         let sweeps = Arc::new(Sweeps::default());
         let memories = Arc::new(Memories::default());

@@ -8,6 +8,8 @@ pub mod config;
 pub mod connect;
 pub mod controller;
 pub mod convert;
+mod dated;
+mod events;
 pub mod identity;
 pub mod lead;
 pub mod manifest;

@@ -31,7 +31,6 @@ use backon::ExponentialBuilder;
 
 pub use authority::{Authority, Broken, IssueError, Leaf};
 pub use bundle::Bundle;
-pub(crate) use clock::dated;
 pub use held::Wanted;
 pub use keep::Keeper;
 pub use secret::SECRET;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
-use kube::runtime::events::{Event as KubeEvent, EventType, Recorder, Reporter};
+use kube::runtime::events::{Event as KubeEvent, EventType, Recorder};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
@@ -24,6 +24,7 @@ use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::complaint::unreadable;
+use crate::events::recorder;
 use crate::plan::{HeldSecret, SecretContent};
 
 use super::{Cluster, Error, Event, Kept, Neighbour, PostgresDB, SecretRead, is_secret_name};
@@ -56,13 +57,9 @@ impl KubeCluster {
         config_map: Store<ConfigMap>,
         config_map_ref: ObjectRef<ConfigMap>,
         objects: Store<PostgresDB>,
-        instance: String,
+        instance: &str,
     ) -> Self {
-        let reporter = Reporter {
-            controller: "stow.myob.com".to_owned(),
-            instance: Some(instance),
-        };
-        let recorder = Recorder::new(client.clone(), reporter);
+        let recorder = recorder(client.clone(), instance);
         Self {
             client,
             recorder,

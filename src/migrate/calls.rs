@@ -24,7 +24,7 @@ use self::answer::{Judged, Trouble, judged};
 use super::pace::Pace;
 use super::{Error, Stage};
 use crate::complaint::Complaint;
-use crate::tls::dated;
+use crate::dated::dated;
 use crate::untyped::{Page, Untyped};
 
 /// How many objects a page holds: kubectl's and the API server's own number.

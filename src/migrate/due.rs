@@ -11,7 +11,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition as Crd;
 use kube::runtime::WatchStreamExt;
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::runtime::events::{Event, EventType, Recorder};
 use kube::runtime::watcher::watch_object;
 use kube::{Client, Resource};
 use serde_json::Value;
@@ -26,6 +26,7 @@ use super::walk::Tally;
 use super::{Error, Stage, Task};
 use crate::chain::Chain;
 use crate::complaint::Complaint;
+use crate::events::recorder;
 use crate::lead::{Fence, NotLeading};
 use crate::metrics::Metrics;
 
@@ -55,12 +56,8 @@ impl Due {
     /// `migrates` says whether to migrate as well; `instance` names this replica in
     /// Events.
     pub fn new(client: Client, instance: &str, metrics: Metrics, migrates: bool) -> Self {
-        let reporter = Reporter {
-            controller: "stow.myob.com".to_owned(),
-            instance: Some(instance.to_owned()),
-        };
         Self {
-            recorder: Recorder::new(client.clone(), reporter),
+            recorder: recorder(client.clone(), instance),
             client,
             metrics,
             migrates,

@@ -8,7 +8,8 @@ use kube::core::Request;
 use kube::{Client, Resource};
 
 use super::authority::{Broken, IssueError};
-use super::clock::{Clock, dated};
+use super::clock::Clock;
+use crate::dated::dated;
 
 /// Why there is no certificate now; it is tried again.
 #[derive(Debug, thiserror::Error)]

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition as Crd;
 use kube::api::ListParams;
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::runtime::events::{Event, EventType, Recorder};
 use kube::{Api, Client, Resource};
 use stow_versions::CRD;
 use tokio::time::timeout;
 
 use crate::chain::Chain;
 use crate::complaint::Complaint;
+use crate::events::recorder;
 
 /// How long it may take. The certificate waits meanwhile.
 const CALL: Duration = Duration::from_secs(5);
@@ -27,12 +28,8 @@ pub(super) struct Notices {
 impl Notices {
     /// `instance` names the replica.
     pub(super) fn new(client: Client, instance: &str) -> Self {
-        let reporter = Reporter {
-            controller: "stow.myob.com".to_owned(),
-            instance: Some(instance.to_owned()),
-        };
         Self {
-            recorder: Recorder::new(client.clone(), reporter),
+            recorder: recorder(client.clone(), instance),
             api: Api::all(client),
         }
     }

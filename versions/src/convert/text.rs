@@ -26,7 +26,7 @@ use super::{ConvertError, Converted, Way};
 ///
 /// It can be deserialized by `serde_json` from text and by nothing else, since it
 /// borrows parts of that.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ObjectText<'a> {
     api_version: Option<Value>,
     kind: Option<Value>,
@@ -52,7 +52,7 @@ enum Lax<'a, T> {
     Deep(&'a RawValue),
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Metadata<'a> {
     annotations: Option<Lax<'a, Members<'a>>>,
     rest: Members<'a>,

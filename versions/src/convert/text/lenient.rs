@@ -8,19 +8,12 @@ use std::collections::BTreeMap;
 use serde_json::value::RawValue;
 
 use super::{Lax, Members, Metadata, ObjectText};
-use crate::convert::deep::{Outline, Texts};
+use crate::convert::deep::Outline;
 use crate::convert::memory::SPEC;
 
 /// Reads an object; nothing where the text is no JSON object.
 pub(super) fn read(text: &str) -> Option<ObjectText<'_>> {
-    let mut object = ObjectText {
-        api_version: None,
-        kind: None,
-        metadata: None,
-        spec: None,
-        texts: Texts::new(),
-        rest: Vec::new(),
-    };
+    let mut object = ObjectText::default();
     for (name, raw) in members(text)? {
         match &*name {
             "apiVersion" => object.api_version = Some(Outline::of(raw).tree),
@@ -62,10 +55,7 @@ fn metadata(raw: &RawValue) -> Lax<'_, Metadata<'_>> {
     let Some(all) = members(raw.get()) else {
         return odd(raw);
     };
-    let mut metadata = Metadata {
-        annotations: None,
-        rest: Vec::new(),
-    };
+    let mut metadata = Metadata::default();
     for (name, raw) in all {
         match &*name {
             "annotations" => {

@@ -11,7 +11,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, Value};
 
-use super::{Lax, Members, Metadata, ObjectText, Texts};
+use super::{Lax, Members, Metadata, ObjectText};
 
 impl<'de: 'a, 'a> Deserialize<'de> for ObjectText<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,14 +44,7 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'de: 'a, 'a> FromMembers<'de> for ObjectText<'a> {
     fn read<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {
-        let mut object = Self {
-            api_version: None,
-            kind: None,
-            metadata: None,
-            spec: None,
-            texts: Texts::new(),
-            rest: Vec::new(),
-        };
+        let mut object = Self::default();
         while let Some(Name(name)) = members.next_key()? {
             match &*name {
                 "apiVersion" => object.api_version = Some(members.next_value()?),
@@ -67,10 +60,7 @@ impl<'de: 'a, 'a> FromMembers<'de> for ObjectText<'a> {
 
 impl<'de: 'a, 'a> FromMembers<'de> for Metadata<'a> {
     fn read<A: MapAccess<'de>>(mut members: A) -> Result<Self, A::Error> {
-        let mut metadata = Self {
-            annotations: None,
-            rest: Vec::new(),
-        };
+        let mut metadata = Self::default();
         while let Some(Name(name)) = members.next_key()? {
             match &*name {
                 "annotations" => metadata.annotations = Some(members.next_value()?),
