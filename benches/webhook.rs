@@ -25,6 +25,7 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
 
+use load::Put;
 use report::Report;
 use reviews::LOADS;
 use server::{Certificates, Kind, Server};
@@ -52,6 +53,10 @@ struct Cli {
     /// Only the loads whose name contains this.
     #[arg(long, default_value = "")]
     only: String,
+    /// Have the load generator read the objects of each answer, as an API server does,
+    /// rather than let them go by.
+    #[arg(long)]
+    read: bool,
     /// Said by `cargo bench`.
     #[arg(long, hide = true)]
     bench: bool,
@@ -97,8 +102,13 @@ async fn measure(cli: Cli) -> Result<()> {
         let mut report = Report::new(load, review.len(), servers.len());
         for _ in 0..cli.rounds {
             for (index, server) in servers.iter().enumerate() {
-                let turn = load::put(server, &certificates, &review, load.connections, turn);
-                report.add(index, turn.await?);
+                let put = Put {
+                    review: &review,
+                    connections: load.connections,
+                    turn,
+                    reads: cli.read,
+                };
+                report.add(index, put.on(server, &certificates).await?);
             }
         }
         let peaks = servers.iter().map(|server| server.peak_memory());

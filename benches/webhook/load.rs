@@ -57,35 +57,49 @@ pub(crate) async fn first(
     Ok(answer.into())
 }
 
-/// Sends the review over each connection again and again.
-pub(crate) async fn put(
-    server: &Server,
-    certificates: &Certificates,
-    review: &[u8],
-    connections: usize,
-    length: Duration,
-) -> Result<Turn> {
-    let review = Bytes::copy_from_slice(review);
-    let mut clients = Vec::with_capacity(connections);
-    for _ in 0..connections {
-        clients.push(connected(server, certificates).await?);
-    }
-    let start = Instant::now();
-    let mut tasks = JoinSet::new();
-    for client in clients {
-        tasks.spawn(repeat(client, review.clone(), start + length));
-    }
-    let mut latencies = Vec::new();
-    while let Some(task) = tasks.join_next().await {
-        latencies.extend(task??);
-    }
-    Ok(Turn {
-        took: start.elapsed(),
-        latencies,
-    })
+/// A turn of a server: the review, over each connection, again and again.
+pub(crate) struct Put<'a> {
+    pub(crate) review: &'a [u8],
+    pub(crate) connections: usize,
+    pub(crate) turn: Duration,
+    /// Whether the objects of each answer are read.
+    pub(crate) reads: bool,
 }
 
-async fn repeat(mut client: Client, review: Bytes, end: Instant) -> Result<Vec<Duration>> {
+impl Put<'_> {
+    pub(crate) async fn on(&self, server: &Server, certificates: &Certificates) -> Result<Turn> {
+        let review = Bytes::copy_from_slice(self.review);
+        let mut clients = Vec::with_capacity(self.connections);
+        for _ in 0..self.connections {
+            clients.push(connected(server, certificates).await?);
+        }
+        let start = Instant::now();
+        let mut tasks = JoinSet::new();
+        for client in clients {
+            tasks.spawn(repeat(
+                client,
+                review.clone(),
+                start + self.turn,
+                self.reads,
+            ));
+        }
+        let mut latencies = Vec::new();
+        while let Some(task) = tasks.join_next().await {
+            latencies.extend(task??);
+        }
+        Ok(Turn {
+            took: start.elapsed(),
+            latencies,
+        })
+    }
+}
+
+async fn repeat(
+    mut client: Client,
+    review: Bytes,
+    end: Instant,
+    reads: bool,
+) -> Result<Vec<Duration>> {
     let mut latencies = Vec::new();
     while Instant::now() < end {
         // The end of an answer is seen before its connection is free again.
@@ -96,8 +110,13 @@ async fn repeat(mut client: Client, review: Bytes, end: Instant) -> Result<Vec<D
             return Err(response.status().to_string().into());
         }
         let mut body = response.into_body();
-        while let Some(frame) = body.frame().await {
-            frame?;
+        if reads {
+            let answer = body.collect().await?.to_bytes();
+            serde_json::from_slice::<Value>(&answer)?;
+        } else {
+            while let Some(frame) = body.frame().await {
+                frame?;
+            }
         }
         latencies.push(start.elapsed());
     }
