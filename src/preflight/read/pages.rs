@@ -192,7 +192,7 @@ impl Reader {
             judged.objects += 1;
             judged.example.get_or_insert_with(|| Example::of(object));
             judged.writers.note(object);
-            let bad = |finding: &Finding| finding.severity == Severity::Error;
+            let bad = |finding: &Finding| finding.severity <= Severity::Unknown;
             if !judgement.findings.iter().any(bad) {
                 judged.clean += 1;
             }

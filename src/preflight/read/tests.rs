@@ -235,13 +235,17 @@ async fn an_object_that_is_nested_too_deep_is_named_and_the_others_are_judged() 
     let told: Vec<_> = judged
         .findings
         .iter()
-        .map(|finding| (finding.check, finding.object.as_deref().unwrap_or_default()))
+        .map(|finding| {
+            let object = finding.object.as_deref().unwrap_or_default();
+            (finding.severity, finding.check, object)
+        })
         .collect();
     assert_eq!(
         told,
         [
-            (Check::Migration, "shop/managed"),
-            (Check::Unreadable, "shop/spoilt")
+            (Severity::Error, Check::Migration, "shop/managed"),
+            // It converts, and was not judged: that is no error, and not clean.
+            (Severity::Unknown, Check::Unreadable, "shop/spoilt")
         ]
     );
     let text = judged.findings[0].to_string();
