@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::preflight::finding::{Check, Severity};
+use crate::untyped::LAST_APPLIED;
 
 fn standards() -> Standards {
     Standards::new(None, None).unwrap()
@@ -254,6 +255,33 @@ fn what_is_nested_deeper_than_a_tree_is_not_lost() {
     hub["spec"] = json!({"size": "db.t4g.small"});
     let path = "metadata.annotations".to_owned();
     assert_eq!(errors(&hub, &standards), [(Check::Lost, path)]);
+}
+
+#[test]
+fn what_kubectl_remembers_and_nobody_can_convert_is_foretold_of_a_migration() {
+    let standards = standards();
+    let judged = |applied: &str| {
+        let mut object = object(
+            "v1alpha1",
+            &json!({"size": "db.t4g.small", "storage": "20"}),
+        );
+        object["metadata"]["annotations"] = json!({LAST_APPLIED: applied});
+        errors(&object, &standards)
+    };
+    let said = object("v1alpha1", &json!({"size": "db.t4g.small"})).to_string();
+    for fine in [said.as_str(), "{}", "not JSON", ""] {
+        assert_eq!(judged(fine), [], "{fine}");
+    }
+    let field = format!("metadata.annotations.{LAST_APPLIED}");
+    let expected = [(Check::Migration, field)];
+    let cut = &said[..said.len() - 1];
+    for odd in [
+        cut,
+        "myob.com/v1alpha1",
+        &said.replace("PostgresDB", "Else"),
+    ] {
+        assert_eq!(judged(odd), expected, "{odd}");
+    }
 }
 
 #[test]
