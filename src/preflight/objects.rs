@@ -104,8 +104,9 @@ struct Seen<'a> {
 type Judge = fn(&Seen<'_>) -> Vec<Finding>;
 
 /// Every check of an object.
-const CHECKS: [Judge; 7] = [
+const CHECKS: [Judge; 8] = [
     conversion::lost,
+    conversion::outdated,
     conversion::pruned,
     conversion::overfull,
     types::wrong,

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use stow_versions::GROUP;
 use stow_versions::convert::{ConvertError, ObjectText};
+use stow_versions::{GROUP, SPOKE_PREFIX};
 
 use super::{HUB, SPOKE, Seen, Standards};
 use crate::preflight::finding::{Check, Finding, Severity};
@@ -38,6 +38,8 @@ pub(super) struct Views {
     dropped: Vec<String>,
     /// What differs once it was converted there and back.
     lost: Vec<String>,
+    /// Annotations of Stow's that do not come back either, and mean nothing.
+    outdated: Vec<String>,
 }
 
 impl Views {
@@ -61,19 +63,25 @@ impl Views {
         // leaves untyped: there is nothing to prune.
         let other = match serde_json::from_str(&there) {
             Ok(tree) => Other::Tree(standards.shipped(to).pruned(&tree).0),
-            Err(_) if to == SPOKE => Other::Text(there),
+            Err(_) if to == SPOKE => Other::Text(there.clone()),
             Err(error) => return Err(unreadable(error)),
         };
         let back = converted(&other.text(), version).map_err(lost)?;
         let back = serde_json::from_str(&back).map_err(unreadable)?;
         let (back, _) = standards.shipped(version).pruned(&back);
-        let lost = differences(&own, &back);
+        let (without, outdated) = if version == HUB {
+            without_outdated(&own, &back, &there)
+        } else {
+            (None, Vec::new())
+        };
+        let lost = differences(without.as_ref().unwrap_or(&own), &back);
         Ok(Self {
             version,
             own,
             other,
             dropped,
             lost,
+            outdated,
         })
     }
 
@@ -91,6 +99,34 @@ fn converted(object: &str, to: &str) -> Result<String, ConvertError> {
     let mut text = Vec::new();
     ObjectText::parse(object)?.convert(&format!("{GROUP}/{to}"), &mut text)?;
     String::from_utf8(text).map_err(|error| ConvertError::Unreadable(error.to_string()))
+}
+
+/// A hub object without what it remembers in vain of v1alpha1, and the names of that: a
+/// field was edited since, and `there`, the object in v1alpha1, is the same without.
+fn without_outdated(own: &Value, back: &Value, there: &str) -> (Option<Value>, Vec<String>) {
+    let mut without = own.clone();
+    let annotations = without.pointer_mut("/metadata/annotations");
+    let Some(annotations) = annotations.and_then(Value::as_object_mut) else {
+        return (None, Vec::new());
+    };
+    let kept = &back["metadata"]["annotations"];
+    let mut outdated = Vec::new();
+    annotations.retain(|name, _| {
+        let goes = name.starts_with(SPOKE_PREFIX) && kept.get(name).is_none();
+        if goes {
+            outdated.push(name.clone());
+        }
+        !goes
+    });
+    if annotations.is_empty()
+        && let Some(metadata) = without.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.remove("annotations");
+    }
+    match converted(&without.to_string(), SPOKE) {
+        Ok(text) if text == there && !outdated.is_empty() => (Some(without), outdated),
+        _ => (None, Vec::new()),
+    }
 }
 
 impl Other {
@@ -139,6 +175,22 @@ pub(super) fn lost(seen: &Seen<'_>) -> Vec<Finding> {
         )
     })
     .collect()
+}
+
+/// What is remembered in vain: whoever corrects a field in v1beta1 leaves it behind.
+pub(super) fn outdated(seen: &Seen<'_>) -> Vec<Finding> {
+    let outdated = seen.views.outdated.iter();
+    outdated
+        .map(|name| {
+            let text = format!(
+                "Its annotation {name} keeps what v1alpha1 said before the field was written in \
+                 v1beta1, and means nothing since"
+            );
+            Finding::new(Severity::Note, Check::Lost, text)
+                .at(format!("metadata.annotations.{name}"))
+                .advise("Nothing is to be done: the next write in v1alpha1 drops it.")
+        })
+        .collect()
 }
 
 /// What the API server drops, since no schema has it.

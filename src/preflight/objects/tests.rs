@@ -1,3 +1,5 @@
+mod kept;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -209,54 +211,6 @@ fn an_object_in_the_hub_is_judged_with_what_it_remembers_of_v1alpha1() {
     assert!(checks(&hub).contains(&(Severity::Error, Check::Stalled)));
 }
 
-/// A v1alpha1 object as the webhook converts it, whose size is nested so deep that no
-/// tree holds it.
-fn deep_in_the_hub() -> Value {
-    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
-    let old = object("v1alpha1", &json!({"size": "deep", "storage": "20"}));
-    let old = old.to_string().replace(r#""deep""#, &deep);
-    let mut hub = Vec::new();
-    let read = stow_versions::convert::ObjectText::parse(&old).unwrap();
-    read.convert("myob.com/v1beta1", &mut hub).unwrap();
-    let hub = serde_json::from_slice::<Value>(&hub).unwrap();
-    let kept = &hub["metadata"]["annotations"]["spoke.stow.myob.com/size"];
-    assert_eq!(
-        *kept,
-        json!({"value": "deep"})
-            .to_string()
-            .replace(r#""deep""#, &deep)
-    );
-    hub
-}
-
-#[test]
-fn what_is_nested_deeper_than_a_tree_is_not_lost() {
-    let standards = standards();
-    let mut hub = deep_in_the_hub();
-    let judgement = judge(&hub, &standards);
-    let of_type: Vec<_> = judgement.findings.iter().map(|found| found.check).collect();
-    assert!(!of_type.contains(&Check::Lost), "{judgement:?}");
-    let told = (Check::WrongType, Some("spec.size"));
-    let mut all = judgement.findings.iter();
-    assert!(
-        all.any(|found| (found.check, found.field.as_deref()) == told),
-        "{judgement:?}"
-    );
-
-    // What the other version keeps of it all the same is measured.
-    let large = "x".repeat(256 << 10);
-    let overfull =
-        |hub: &Value| errors(hub, &standards).contains(&(Check::Unreadable, String::new()));
-    assert!(!overfull(&hub));
-    hub["spec"]["deletionPolicy"] = json!(large);
-    assert!(overfull(&hub));
-
-    // Once the hub says a size of its own, that is what comes back.
-    hub["spec"] = json!({"size": "db.t4g.small"});
-    let path = "metadata.annotations".to_owned();
-    assert_eq!(errors(&hub, &standards), [(Check::Lost, path)]);
-}
-
 #[test]
 fn what_kubectl_remembers_and_nobody_can_convert_is_foretold_of_a_migration() {
     let standards = standards();
@@ -296,33 +250,10 @@ fn partial_and_strange_objects_are_judged_all_the_same() {
     ] {
         assert_eq!(errors(&object(version, &spec), &standards), [], "{spec}");
     }
-    for strange in [json!(5), json!([]), json!({"spec": [[[]]]}), Value::Null] {
+    let named = |metadata: Value| json!({"apiVersion": "myob.com/v1beta1", "metadata": metadata});
+    let odd = [json!(5), json!({"annotations": "none"}), Value::Null].map(named);
+    let strange = [json!(5), json!([]), json!({"spec": [[[]]]}), Value::Null];
+    for strange in strange.into_iter().chain(odd) {
         let _ = judge(&strange, &standards);
     }
-}
-
-#[test]
-fn what_the_other_version_has_no_room_for_is_foretold() {
-    let standards = standards();
-    let sized = |length: usize| {
-        let spec = json!({"size": {"a": "x".repeat(length)}});
-        let found = errors(&object("v1alpha1", &spec), &standards);
-        found.iter().any(|(check, _)| *check == Check::Unreadable)
-    };
-    let name = "spoke.stow.myob.com/size".len();
-    let text = |length: usize| {
-        let hub = stow_versions::convert::convert(
-            object("v1alpha1", &json!({"size": {"a": "x".repeat(length)}})),
-            "myob.com/v1beta1",
-        );
-        let annotations = hub.unwrap()["metadata"]["annotations"].clone();
-        annotations["spoke.stow.myob.com/size"]
-            .as_str()
-            .unwrap()
-            .len()
-    };
-    let room = (256 << 10) - name - (text(10) - 10);
-    assert_eq!(text(room) + name, 256 << 10);
-    assert!(!sized(room));
-    assert!(sized(room + 1));
 }
