@@ -183,8 +183,8 @@ pub(super) fn outdated(seen: &Seen<'_>) -> Vec<Finding> {
     outdated
         .map(|name| {
             let text = format!(
-                "Its annotation {name} keeps what v1alpha1 said before the field was written in \
-                 v1beta1, and means nothing since"
+                "Its annotation {name} means nothing: the field was written in v1beta1 since, or \
+                 the annotation by hand"
             );
             Finding::new(Severity::Note, Check::Lost, text)
                 .at(format!("metadata.annotations.{name}"))
@@ -233,4 +233,27 @@ pub(super) fn overfull(seen: &Seen<'_>) -> Vec<Finding> {
     let advice = "Take out what is so large, of the spec or of the annotations, before \
                   yaml/crd.yaml is applied.";
     vec![Finding::new(Severity::Error, Check::Unreadable, text).advise(advice)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_counts_is_never_taken_for_outdated() {
+        let name = "spoke.stow.myob.com/ha";
+        let object = |spec: Value| {
+            json!({"apiVersion": "myob.com/v1beta1", "kind": "PostgresDB", "spec": spec,
+                "metadata": {"annotations": {name: r#"{"value":"yes"}"#}}})
+        };
+        let outdated = |spec: Value| {
+            let own = object(spec);
+            let there = converted(&own.to_string(), SPOKE).unwrap();
+            // As a conversion that forgets it would have it.
+            without_outdated(&own, &json!({}), &there).1
+        };
+        assert_eq!(outdated(json!({})), [""; 0]);
+        assert_eq!(outdated(json!({"multiAZ": true})), [name]);
+    }
 }
