@@ -41,7 +41,7 @@ pub(crate) fn within(namespace: &str, version: &str) -> String {
     format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}")
 }
 
-/// Whether it is said of an object that it is not there, and not of a path.
+/// Whether an API server says of an object that it is not there, and not of a path.
 pub(crate) fn is_gone(status: &Status) -> bool {
     let details = status.details.as_ref();
     status.code == 404 && details.is_some_and(|details| !details.name.is_empty())
