@@ -1,7 +1,7 @@
 //! `stow preflight`: what an upgrade would do to this cluster, before it is done.
 //!
 //! Nothing here may write to the cluster: it is read, each object once, and
-//! judged by the code that would convert and reconcile it. `read` does all of
+//! survey by the code that would convert and reconcile it. `read` does all of
 //! the reading; every check is a pure function over what was read, with the time
 //! handed in.
 
@@ -88,12 +88,12 @@ async fn look(settings: &Preflight) -> Result<Report, Error> {
     };
     let configuration = data.flatten().map(Configuration::read);
     let standards = Standards::new(installation.definition(), configuration)?;
-    let mut judged = reader.objects(&installation, &standards).await;
+    let mut survey = reader.objects(&installation, &standards).await;
 
     let mut findings = cluster::judge(&installation, Timestamp::now());
-    findings.append(&mut judged.findings);
-    let trial = reader.trial(&installation, &judged).await;
+    findings.append(&mut survey.findings);
+    let trial = reader.trial(&installation, &survey).await;
     findings.extend(trial.judge());
-    findings.extend(judged.writers.findings(installation.serves_hub()));
-    Ok(Report::new(findings, judged.objects, judged.clean))
+    findings.extend(survey.writers.findings(installation.serves_hub()));
+    Ok(Report::new(findings, survey.objects, survey.clean))
 }

@@ -7,15 +7,19 @@
 //!
 //! Nothing here may talk to a cluster, or judge an object.
 
+mod applied;
+
+pub(crate) use self::applied::{Applied, LAST_APPLIED};
+
+use kube::core::Status;
 use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use stow_versions::{GROUP, HUB, SPOKE};
+use stow_versions::{GROUP, HUB, PLURAL, SPOKE};
 
-/// Where `kubectl apply` keeps the manifest that it was last given, to see what
-/// the next one does not say any more.
-pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+/// How many objects a page holds: kubectl's and the API server's own number.
+pub(crate) const PAGE: u32 = 500;
 
 /// v1alpha1, as an object names its version.
 pub(crate) fn old() -> String {
@@ -25,6 +29,22 @@ pub(crate) fn old() -> String {
 /// v1beta1, as an object names its version.
 pub(crate) fn new() -> String {
     format!("{GROUP}/{HUB}")
+}
+
+/// The URL of all objects, as a version shows them.
+pub(crate) fn everywhere(version: &str) -> String {
+    format!("/apis/{GROUP}/{version}/{PLURAL}")
+}
+
+/// The URL of the objects of a namespace, as a version shows them.
+pub(crate) fn within(namespace: &str, version: &str) -> String {
+    format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}")
+}
+
+/// Whether an API server says of an object that it is not there, and not of a path.
+pub(crate) fn is_gone(status: &Status) -> bool {
+    let details = status.details.as_ref();
+    status.code == 404 && details.is_some_and(|details| !details.name.is_empty())
 }
 
 /// A page of objects.

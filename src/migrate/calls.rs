@@ -16,7 +16,7 @@ use kube::api::{GetParams, ListParams, Patch, PatchParams};
 use kube::core::Request as Ask;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
-use stow_versions::{CRD, GROUP, HUB, PLURAL};
+use stow_versions::{CRD, HUB};
 use tokio::time::{Instant, sleep, timeout};
 
 pub(super) use self::answer::Refusal;
@@ -25,10 +25,7 @@ use super::pace::Pace;
 use super::{Error, Stage};
 use crate::complaint::Complaint;
 use crate::dated::dated;
-use crate::untyped::{Page, Untyped};
-
-/// How many objects a page holds: kubectl's and the API server's own number.
-const PAGE: u32 = 500;
+use crate::untyped::{PAGE, Page, Untyped, everywhere, within};
 
 /// How long one call may take: kube sets no bound, and an API server that went
 /// away without a word would be waited for, for ever. It gives a webhook 30 s.
@@ -114,7 +111,7 @@ impl<'a, S: Stage> Calls<'a, S> {
             continue_token: token.map(str::to_owned),
             ..ListParams::default()
         };
-        let url = format!("/apis/{GROUP}/{HUB}/{PLURAL}");
+        let url = everywhere(HUB);
         self.call(About::All, "list postgresdbs", &|| {
             Ask::new(&url).list(&params)
         })
@@ -255,8 +252,7 @@ impl<'a, S: Stage> Calls<'a, S> {
 
 /// An object's URL, up to its name.
 fn place(object: &Untyped, version: &str) -> (String, String) {
-    let namespace = object.metadata("namespace");
-    let url = format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}");
+    let url = within(object.metadata("namespace"), version);
     (url, object.metadata("name").to_owned())
 }
 

@@ -6,10 +6,9 @@
 //! by itself, in the storage version.
 
 use serde_json::{Map, Value, json};
-use stow_versions::KIND;
-use stow_versions::convert::{convert, managed_fields};
+use stow_versions::convert::managed_fields;
 
-use crate::untyped::{Extent, LAST_APPLIED, Untyped, entries, new, old};
+use crate::untyped::{Applied, Extent, LAST_APPLIED, Untyped, entries, new, old};
 
 /// The field manager of what nobody else is the manager of.
 pub(super) const MANAGER: &str = "stow-migrate";
@@ -55,32 +54,30 @@ impl Remnant {
         }
         let annotations = object["metadata"]["annotations"].as_object();
         for (name, text) in annotations.into_iter().flatten() {
-            let Some(text) = text.as_str().filter(|text| text.contains(&old())) else {
-                continue;
-            };
-            if name != LAST_APPLIED {
+            let names_old = text.as_str().is_some_and(|text| text.contains(&old()));
+            if names_old && name != LAST_APPLIED {
                 remnant.elsewhere.push(name.clone());
-                continue;
             }
-            match last_applied(text) {
-                Applied::Converted(converted) => {
-                    remnant.what.push("last-applied configuration".to_owned());
-                    remnant.manager = owner(object).unwrap_or(remnant.manager);
-                    let annotations = json!({LAST_APPLIED: converted});
-                    remnant.change.insert("annotations".to_owned(), annotations);
-                }
-                Applied::New => remnant.elsewhere.push(name.clone()),
-                Applied::Unreadable => {
-                    remnant.beyond.get_or_insert_with(|| {
-                        format!(
-                            "its annotation {LAST_APPLIED} names {} and cannot be read as a \
-                             manifest of it: remove the annotation, or apply the object's \
-                             manifest anew in {}",
-                            old(),
-                            new()
-                        )
-                    });
-                }
+        }
+        match Applied::of(object) {
+            None => {}
+            Some(Applied::Converted(converted)) => {
+                remnant.what.push("last-applied configuration".to_owned());
+                remnant.manager = owner(object).unwrap_or(remnant.manager);
+                let annotations = json!({LAST_APPLIED: converted});
+                remnant.change.insert("annotations".to_owned(), annotations);
+            }
+            Some(Applied::New) => remnant.elsewhere.push(LAST_APPLIED.to_owned()),
+            Some(Applied::Unreadable) => {
+                remnant.beyond.get_or_insert_with(|| {
+                    format!(
+                        "its annotation {LAST_APPLIED} names {} and cannot be read as a \
+                         manifest of it: remove the annotation, or apply the object's \
+                         manifest anew in {}",
+                        old(),
+                        new()
+                    )
+                });
             }
         }
         remnant
@@ -132,32 +129,6 @@ fn writers(object: &Value) -> Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// What the text that kubectl keeps turns out to be.
-enum Applied {
-    /// A manifest of the old version, in the new one.
-    Converted(String),
-    /// A manifest of the new version, in which a text names the old one.
-    New,
-    /// No manifest.
-    Unreadable,
-}
-
-fn last_applied(text: &str) -> Applied {
-    let new = new();
-    let manifest = serde_json::from_str(text).unwrap_or(Value::Null);
-    if manifest["kind"] != KIND {
-        return Applied::Unreadable;
-    }
-    if manifest["apiVersion"] == *new {
-        return Applied::New;
-    }
-    match convert(manifest, &new) {
-        // As kubectl writes it.
-        Ok(converted) => Applied::Converted(format!("{converted}\n")),
-        Err(_) => Applied::Unreadable,
-    }
 }
 
 /// Who owns kubectl's annotation. kubectl finds the fields that its client-side

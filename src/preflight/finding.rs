@@ -51,7 +51,7 @@ pub enum Check {
     Stalled,
     /// Values of a type for which server-side applies are refused.
     WrongType,
-    /// What nobody could read of an object, with which others cannot be listed.
+    /// What could not be read of an object, by anybody or by this.
     Unreadable,
     /// The Secret of an object.
     Secret,

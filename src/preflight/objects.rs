@@ -3,6 +3,7 @@
 //! Nothing here may know other objects, or read anything. Each check is a
 //! function over what was seen of the object, in the order of [`CHECKS`].
 
+mod applied;
 mod binding;
 mod conversion;
 mod extent;
@@ -103,13 +104,15 @@ struct Seen<'a> {
 type Judge = fn(&Seen<'_>) -> Vec<Finding>;
 
 /// Every check of an object.
-const CHECKS: [Judge; 6] = [
+const CHECKS: [Judge; 8] = [
     conversion::lost,
+    conversion::outdated,
     conversion::pruned,
     conversion::overfull,
     types::wrong,
     spec::refused,
     spec::stalled,
+    applied::unreadable,
 ];
 
 /// The namespace of an object, and how it counts for the others there.

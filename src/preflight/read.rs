@@ -27,6 +27,7 @@ use super::Error;
 use super::shipped::Shipped;
 use crate::chain::Chain;
 use crate::complaint::unreadable;
+use crate::untyped::is_gone;
 
 /// How long one call may take: a page whose objects a webhook has to convert, and
 /// that does not answer, takes the API server half a minute.
@@ -45,6 +46,8 @@ pub struct Unread {
     reached: bool,
     /// Whether it said that a right is missing.
     denied: bool,
+    /// Whether it said that there is no object of that name.
+    gone: bool,
 }
 
 #[cfg(test)]
@@ -55,6 +58,7 @@ impl Unread {
             why: why.to_owned(),
             reached: true,
             denied: false,
+            gone: false,
         }
     }
 }
@@ -99,6 +103,14 @@ impl Installation {
         let versions = self.definition().into_iter();
         let mut versions = versions.flat_map(|crd| &crd.spec.versions);
         versions.any(|version| version.name == HUB && version.served)
+    }
+
+    /// Whether the cluster converts by a webhook.
+    pub(super) fn converts(&self) -> bool {
+        let conversion = self
+            .definition()
+            .and_then(|crd| crd.spec.conversion.as_ref());
+        conversion.is_some_and(|conversion| conversion.strategy == "Webhook")
     }
 }
 
@@ -193,6 +205,7 @@ impl Reader {
             why: unreadable(&error),
             reached: true,
             denied: false,
+            gone: false,
         })?;
         Ok(Some(value))
     }
@@ -210,11 +223,13 @@ async fn timed<T>(
             why,
             reached: false,
             denied: false,
+            gone: false,
         });
     };
     outcome.map_err(|error| Unread {
         what,
         denied: matches!(&error, kube::Error::Api(status) if status.is_forbidden()),
+        gone: matches!(&error, kube::Error::Api(status) if is_gone(status)),
         reached: matches!(error, kube::Error::Api(_) | kube::Error::SerdeError(_)),
         why: match &error {
             kube::Error::Api(status) => status.message.clone(),

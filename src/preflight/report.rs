@@ -15,7 +15,7 @@ pub struct Report {
     pub verdict: Verdict,
     /// How many objects were read.
     pub objects: usize,
-    /// How many of them have no error.
+    /// How many of them could be judged, and have no error.
     pub clean: usize,
     /// Worst first.
     pub findings: Vec<Finding>,

@@ -8,6 +8,7 @@ use kube::core::Status;
 
 use crate::chain::Chain;
 use crate::migrate::Error;
+use crate::untyped::is_gone;
 
 /// Why a call was not carried out, and will not be however often it is made.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ pub(super) fn judged(error: kube::Error) -> Judged {
     Judged::Final(match status.code {
         401 => return doubtful(Refusal::Fatal(Error::Denied(words))),
         403 => return doubtful(Refusal::Refused(words)),
-        404 if names_an_object(&status) => Refusal::Gone,
+        404 if is_gone(&status) => Refusal::Gone,
         404 => return doubtful(Refusal::Unserved),
         409 => Refusal::Conflict,
         410 => Refusal::Expired(next(&status)),
@@ -84,12 +85,6 @@ pub(super) fn judged(error: kube::Error) -> Judged {
         }
         _ => Refusal::Refused(words),
     })
-}
-
-/// Whether it is said of an object that it is not there, and not of a path.
-fn names_an_object(status: &Status) -> bool {
-    let details = status.details.as_ref();
-    details.is_some_and(|details| !details.name.is_empty())
 }
 
 /// Where a list can go on whose token is too old, if it can.

@@ -17,11 +17,11 @@ pub(super) fn trusted(installation: &Installation, now: Timestamp) -> Vec<Findin
     let Some(installed) = installation.definition() else {
         return Vec::new();
     };
-    let conversion = installed.spec.conversion.as_ref();
-    if conversion.is_none_or(|conversion| conversion.strategy != "Webhook") {
+    if !installation.converts() {
         // That is the definition's own trouble, or there is no webhook yet.
         return Vec::new();
     }
+    let conversion = installed.spec.conversion.as_ref();
     let client = conversion
         .and_then(|conversion| conversion.webhook.as_ref())
         .and_then(|webhook| webhook.client_config.as_ref());

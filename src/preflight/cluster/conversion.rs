@@ -13,7 +13,7 @@ pub(in crate::preflight) enum Trial {
     /// There is nothing to convert: one version is served, or none by a webhook. Or
     /// objects cannot be listed, which is told of all.
     Needless,
-    /// There is no object yet to try it on.
+    /// There is no object to try it on, or none any more.
     Untried,
     /// An object was read in both versions.
     Works(String),
@@ -31,7 +31,7 @@ impl Trial {
             Self::Needless => None,
             Self::Untried => Some(finding(
                 Severity::Note,
-                "There is no object yet to try a conversion on.".to_owned(),
+                "There is no object to try a conversion on.".to_owned(),
             )),
             Self::Works(object) => Some(finding(
                 Severity::Ok,
@@ -61,7 +61,7 @@ mod tests {
         let why = || Unread::for_test("postgresdb shop/orders in v1alpha1", "connection refused");
         for (trial, told) in [
             (Trial::Needless, None),
-            (Trial::Untried, Some((Severity::Note, "no object yet"))),
+            (Trial::Untried, Some((Severity::Note, "no object to try"))),
             (
                 Trial::Works("shop/orders".to_owned()),
                 Some((Severity::Ok, "shop/orders was read")),

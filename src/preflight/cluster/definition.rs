@@ -34,7 +34,9 @@ pub(super) fn definition(installation: &Installation) -> Vec<Finding> {
         findings.push(of_2017(installed));
         return findings;
     }
-    findings.extend(conversion(installed));
+    if !installation.converts() {
+        findings.push(by_none());
+    }
     findings.extend(versions(installed));
     if findings.is_empty() {
         findings.push(finding(Severity::Ok, "The definition is Stow's."));
@@ -93,16 +95,11 @@ fn of_2017(installed: &Crd) -> Finding {
     )
 }
 
-/// Whether conversions go through a webhook at all.
-fn conversion(installed: &Crd) -> Vec<Finding> {
-    let conversion = installed.spec.conversion.as_ref();
-    if conversion.is_some_and(|conversion| conversion.strategy == "Webhook") {
-        return Vec::new();
-    }
+/// One that converts by changing `apiVersion` alone.
+fn by_none() -> Finding {
     let text = "The definition converts without the webhook (strategy None): each write in \
                 another version than the stored one loses fields";
-    let advice = format!("At once: {APPLY}");
-    vec![finding(Severity::Error, text).advise(advice)]
+    finding(Severity::Error, text).advise(format!("At once: {APPLY}"))
 }
 
 /// Whether each version is as Stow has it.

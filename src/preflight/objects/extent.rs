@@ -26,12 +26,15 @@ pub(super) fn short(object: &Untyped) -> Option<Finding> {
         ),
         Extent::NameAlone => Some(
             Finding::new(
-                Severity::Error,
+                Severity::Unknown,
                 Check::Unreadable,
-                "It is nested too deep to be read, by a conversion too: while it is there, lists \
-                 of all objects may fail",
+                "It is nested too deep to be judged here. A conversion takes it, and no list \
+                 fails for it; what becomes of it is not known",
             )
-            .advise("Take out what is nested, before yaml/crd.yaml is applied."),
+            .advise(
+                "Take out what is nested; or look again once v1beta1 is served, which shows what \
+                 v1alpha1 says there as text.",
+            ),
         ),
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn refused(seen: &Seen<'_>) -> Vec<Finding> {
     let views = &seen.views;
     let own = (views.version, &views.own);
     // A policy holds what is written in v1alpha1 against v1beta1's rules too.
-    let other = (views.version == SPOKE).then_some((HUB, &views.other));
+    let other = (views.version == SPOKE).then_some((HUB, views.hub()));
     let mut faults: Vec<String> = Vec::new();
     for (version, view) in std::iter::once(own).chain(other) {
         for violation in seen.standards.shipped(version).violations(view) {

@@ -1,9 +1,12 @@
+mod kept;
+
 use std::path::Path;
 
 use serde_json::{Value, json};
 
 use super::*;
 use crate::preflight::finding::{Check, Severity};
+use crate::untyped::LAST_APPLIED;
 
 fn standards() -> Standards {
     Standards::new(None, None).unwrap()
@@ -209,6 +212,33 @@ fn an_object_in_the_hub_is_judged_with_what_it_remembers_of_v1alpha1() {
 }
 
 #[test]
+fn what_kubectl_remembers_and_nobody_can_convert_is_foretold_of_a_migration() {
+    let standards = standards();
+    let judged = |applied: &str| {
+        let mut object = object(
+            "v1alpha1",
+            &json!({"size": "db.t4g.small", "storage": "20"}),
+        );
+        object["metadata"]["annotations"] = json!({LAST_APPLIED: applied});
+        errors(&object, &standards)
+    };
+    let said = object("v1alpha1", &json!({"size": "db.t4g.small"})).to_string();
+    for fine in [said.as_str(), "{}", "not JSON", ""] {
+        assert_eq!(judged(fine), [], "{fine}");
+    }
+    let field = format!("metadata.annotations.{LAST_APPLIED}");
+    let expected = [(Check::Migration, field)];
+    let cut = &said[..said.len() - 1];
+    for odd in [
+        cut,
+        "myob.com/v1alpha1",
+        &said.replace("PostgresDB", "Else"),
+    ] {
+        assert_eq!(judged(odd), expected, "{odd}");
+    }
+}
+
+#[test]
 fn partial_and_strange_objects_are_judged_all_the_same() {
     let standards = standards();
     for (version, spec) in [
@@ -220,33 +250,10 @@ fn partial_and_strange_objects_are_judged_all_the_same() {
     ] {
         assert_eq!(errors(&object(version, &spec), &standards), [], "{spec}");
     }
-    for strange in [json!(5), json!([]), json!({"spec": [[[]]]}), Value::Null] {
+    let named = |metadata: Value| json!({"apiVersion": "myob.com/v1beta1", "metadata": metadata});
+    let odd = [json!(5), json!({"annotations": "none"}), Value::Null].map(named);
+    let strange = [json!(5), json!([]), json!({"spec": [[[]]]}), Value::Null];
+    for strange in strange.into_iter().chain(odd) {
         let _ = judge(&strange, &standards);
     }
-}
-
-#[test]
-fn what_the_other_version_has_no_room_for_is_foretold() {
-    let standards = standards();
-    let sized = |length: usize| {
-        let spec = json!({"size": {"a": "x".repeat(length)}});
-        let found = errors(&object("v1alpha1", &spec), &standards);
-        found.iter().any(|(check, _)| *check == Check::Unreadable)
-    };
-    let name = "spoke.stow.myob.com/size".len();
-    let text = |length: usize| {
-        let hub = stow_versions::convert::convert(
-            object("v1alpha1", &json!({"size": {"a": "x".repeat(length)}})),
-            "myob.com/v1beta1",
-        );
-        let annotations = hub.unwrap()["metadata"]["annotations"].clone();
-        annotations["spoke.stow.myob.com/size"]
-            .as_str()
-            .unwrap()
-            .len()
-    };
-    let room = (256 << 10) - name - (text(10) - 10);
-    assert_eq!(text(room) + name, 256 << 10);
-    assert!(!sized(room));
-    assert!(sized(room + 1));
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::preflight::finding::{Check, Finding, Severity};
-use crate::untyped::{LAST_APPLIED, Untyped, old};
+use crate::untyped::{Applied, Untyped, old};
 
 /// Everybody whose writes in v1alpha1 objects still show.
 #[derive(Debug, Default)]
@@ -63,9 +63,8 @@ impl Writers {
                 trace.note(object, entry["time"].as_str().unwrap_or_default());
             }
         }
-        let applied = object.value["metadata"]["annotations"][LAST_APPLIED].as_str();
-        let applied = applied.and_then(|text| serde_json::from_str::<Value>(text).ok());
-        if applied.is_some_and(|applied| applied["apiVersion"] == old.as_str()) {
+        // What cannot be read is told of its object.
+        if let Some(Applied::Converted(_)) = Applied::of(&object.value) {
             self.applied.note(object, "");
         }
     }
@@ -128,12 +127,15 @@ impl Writers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::untyped::LAST_APPLIED;
     use serde_json::json;
 
     #[test]
     fn writers_are_counted_by_manager_with_their_last_time() {
         let object = |name: &str, version: &str, time: &str| {
-            let applied = json!({"apiVersion": format!("myob.com/{version}"), "spec": {}});
+            let applied = json!({
+                "apiVersion": format!("myob.com/{version}"), "kind": "PostgresDB", "spec": {},
+            });
             Untyped::from(json!({"metadata": {
                 "namespace": "shop", "name": name,
                 "annotations": {LAST_APPLIED: applied.to_string()},

@@ -16,26 +16,27 @@ use super::{AT_ONCE, Installation, Reader, Unread, timed};
 use crate::cluster::{Neighbour, SecretRead, is_secret_name};
 use crate::preflight::finding::{Check, Finding, Severity};
 use crate::preflight::objects::{self, Binding, Standards, Writers};
-use crate::untyped::{Page, Untyped};
-
-/// How many objects are held at once.
-const PAGE: u32 = 500;
+use crate::untyped::{PAGE, Page, Untyped, everywhere};
 
 /// How often a listing is begun anew that took so long that the API server has
 /// forgotten where it began.
 const TRIES: usize = 3;
 
+/// How many objects are kept in mind to try a conversion on: any of them may be
+/// deleted before it is.
+const EXAMPLES: usize = 5;
+
 /// What all objects came to.
 #[derive(Debug, Default)]
-pub(in crate::preflight) struct Judged {
+pub(in crate::preflight) struct Survey {
     pub(in crate::preflight) findings: Vec<Finding>,
     pub(in crate::preflight) objects: usize,
     pub(in crate::preflight) clean: usize,
     pub(in crate::preflight) writers: Writers,
     /// Whether they were listed at all.
     pub(in crate::preflight) listed: bool,
-    /// One of them, to try a conversion on.
-    pub(in crate::preflight) example: Option<Example>,
+    /// Some of them, to try a conversion on.
+    pub(in crate::preflight) examples: Vec<Example>,
     /// The namespaces whose Secrets could not be read: why, and of how many
     /// objects.
     unread: BTreeMap<String, (String, usize)>,
@@ -74,38 +75,38 @@ impl Reader {
         &self,
         installation: &Installation,
         standards: &Standards,
-    ) -> Judged {
+    ) -> Survey {
         let mut told = None;
         for version in versions(installation) {
             match self.all(version, standards).await {
-                Ok(mut judged) => {
-                    judged.listed = true;
-                    return judged.with_unread();
+                Ok(mut survey) => {
+                    survey.listed = true;
+                    return survey.with_unread();
                 }
                 // The first is that of the version to come.
                 Err(unread) => told = told.or(Some(unread)),
             }
         }
-        let mut judged = Judged::default();
+        let mut survey = Survey::default();
         if let Some(unread) = told {
             let finding = Finding::new(
                 Severity::Unknown,
                 Check::Objects,
                 format!("The objects cannot be read: {unread}"),
             );
-            judged.findings.push(finding.advise(
+            survey.findings.push(finding.advise(
                 "Let the webhook serve, or have whoever runs this be granted the rights of \
                  docs/preflight.md, and look again.",
             ));
         }
-        judged
+        survey
     }
 
-    async fn all(&self, version: &str, standards: &Standards) -> Result<Judged, Unread> {
+    async fn all(&self, version: &str, standards: &Standards) -> Result<Survey, Unread> {
         let what = format!("{PLURAL}.{version}.{GROUP}");
         for _ in 0..TRIES {
             match self.once(version, &what, standards).await {
-                Ok(judged) => return Ok(judged),
+                Ok(survey) => return Ok(survey),
                 Err(Broken::Expired) => {}
                 Err(Broken::Unread(unread)) => return Err(unread),
             }
@@ -116,6 +117,7 @@ impl Reader {
             why,
             reached: true,
             denied: false,
+            gone: false,
         })
     }
 
@@ -124,7 +126,7 @@ impl Reader {
         version: &str,
         what: &str,
         standards: &Standards,
-    ) -> Result<Judged, Broken> {
+    ) -> Result<Survey, Broken> {
         let mut neighbours = Neighbours::new();
         if standards.counts() {
             let mut next = Some(String::new());
@@ -136,15 +138,15 @@ impl Reader {
                 next = page.next();
             }
         }
-        let mut judged = Judged::default();
+        let mut survey = Survey::default();
         let mut next = Some(String::new());
         while let Some(from) = next {
             let page = self.page(version, what, &from).await?;
-            self.judge(&page.items, standards, &neighbours, &mut judged)
+            self.judge(&page.items, standards, &neighbours, &mut survey)
                 .await;
             next = page.next();
         }
-        Ok(judged)
+        Ok(survey)
     }
 
     /// The page that begins there; the first one, where that is empty.
@@ -154,7 +156,7 @@ impl Reader {
             parameters = parameters.continue_token(from);
         }
         let request = async {
-            let request = Request::new(format!("/apis/{GROUP}/{version}/{PLURAL}"))
+            let request = Request::new(everywhere(version))
                 .list(&parameters)
                 .map_err(kube::Error::BuildRequest)?;
             match self.client.request::<Page>(request).await {
@@ -171,7 +173,7 @@ impl Reader {
         objects: &[Untyped],
         standards: &Standards,
         neighbours: &Neighbours,
-        judged: &mut Judged,
+        survey: &mut Survey,
     ) {
         let judgements = stream::iter(objects).map(|object| async move {
             let beside = neighbours
@@ -189,16 +191,18 @@ impl Reader {
         });
         let mut judgements = judgements.buffered(AT_ONCE);
         while let Some((object, judgement, unread)) = judgements.next().await {
-            judged.objects += 1;
-            judged.example.get_or_insert_with(|| Example::of(object));
-            judged.writers.note(object);
-            let bad = |finding: &Finding| finding.severity == Severity::Error;
-            if !judgement.findings.iter().any(bad) {
-                judged.clean += 1;
+            survey.objects += 1;
+            if survey.examples.len() < EXAMPLES {
+                survey.examples.push(Example::of(object));
             }
-            judged.findings.extend(judgement.findings);
+            survey.writers.note(object);
+            let bad = |finding: &Finding| finding.severity <= Severity::Unknown;
+            if !judgement.findings.iter().any(bad) {
+                survey.clean += 1;
+            }
+            survey.findings.extend(judgement.findings);
             if let Some((namespace, error)) = unread {
-                let entry = judged.unread.entry(namespace);
+                let entry = survey.unread.entry(namespace);
                 entry.or_insert_with(|| (error.to_string(), 0)).1 += 1;
             }
         }
@@ -216,7 +220,7 @@ impl Reader {
     }
 }
 
-impl Judged {
+impl Survey {
     /// The same, with a finding for each namespace whose Secrets were not shown.
     fn with_unread(mut self) -> Self {
         for (namespace, (why, count)) in std::mem::take(&mut self.unread) {

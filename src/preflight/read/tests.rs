@@ -92,8 +92,8 @@ async fn every_page_is_read_and_each_object_once() {
             page(&["a", "b"], "two")
         }
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!((judged.objects, judged.clean), (3, 3));
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!((survey.objects, survey.clean), (3, 3));
     let calls = calls.lock().unwrap();
     let lists: Vec<_> = calls
         .iter()
@@ -122,9 +122,9 @@ async fn a_listing_that_expired_is_begun_anew_and_counted_once() {
             page(&["b"], "")
         }
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!(judged.objects, 2);
-    assert!(judged.findings.is_empty(), "{:?}", judged.findings);
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!(survey.objects, 2);
+    assert!(survey.findings.is_empty(), "{:?}", survey.findings);
 }
 
 #[tokio::test]
@@ -138,9 +138,9 @@ async fn what_expires_again_and_again_is_not_told_of_in_part() {
             page(&["a"], "two")
         }
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!(judged.objects, 0);
-    assert_eq!(Verdict::of(&judged.findings), Verdict::Unknown);
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!(survey.objects, 0);
+    assert_eq!(Verdict::of(&survey.findings), Verdict::Unknown);
 }
 
 #[tokio::test]
@@ -154,9 +154,9 @@ async fn where_one_version_cannot_be_shown_the_other_is_read() {
             page(&["a"], "")
         }
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!(judged.objects, 1);
-    assert!(judged.findings.is_empty(), "{:?}", judged.findings);
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!(survey.objects, 1);
+    assert!(survey.findings.is_empty(), "{:?}", survey.findings);
 }
 
 #[tokio::test]
@@ -168,10 +168,10 @@ async fn secrets_that_are_not_shown_are_told_of_once_for_each_namespace() {
             page(&["a", "b"], "")
         }
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!(judged.objects, 2);
-    let [finding] = &judged.findings[..] else {
-        panic!("{:?}", judged.findings);
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!(survey.objects, 2);
+    let [finding] = &survey.findings[..] else {
+        panic!("{:?}", survey.findings);
     };
     assert_eq!(
         (finding.severity, finding.check),
@@ -204,14 +204,14 @@ async fn objects_are_counted_across_pages_where_the_platform_counts() {
     });
     let data = [("policy.maxPerNamespace".to_owned(), "2".to_owned())];
     let standards = Standards::new(None, Some(Configuration::read(&data.into()))).unwrap();
-    let judged = reader.objects(&installation(), &standards).await;
-    let stalled: Vec<_> = judged
+    let survey = reader.objects(&installation(), &standards).await;
+    let stalled: Vec<_> = survey
         .findings
         .iter()
         .map(|finding| (finding.check, finding.object.as_deref()))
         .collect();
     assert_eq!(stalled, [(Check::Stalled, Some("shop/newest"))]);
-    let text = judged.findings[0].to_string();
+    let text = survey.findings[0].to_string();
     assert!(text.contains("2 are older"), "{text}");
     let calls = calls.lock().unwrap();
     let lists = calls.iter().filter(|call| call.contains("/postgresdbs"));
@@ -230,21 +230,25 @@ async fn an_object_that_is_nested_too_deep_is_named_and_the_others_are_judged() 
         list["items"][1]["spec"] = json!({"tags": deep(200)});
         (200, list)
     });
-    let judged = reader.objects(&installation(), &standards()).await;
-    assert_eq!((judged.objects, judged.clean), (3, 1));
-    let told: Vec<_> = judged
+    let survey = reader.objects(&installation(), &standards()).await;
+    assert_eq!((survey.objects, survey.clean), (3, 1));
+    let told: Vec<_> = survey
         .findings
         .iter()
-        .map(|finding| (finding.check, finding.object.as_deref().unwrap_or_default()))
+        .map(|finding| {
+            let object = finding.object.as_deref().unwrap_or_default();
+            (finding.severity, finding.check, object)
+        })
         .collect();
     assert_eq!(
         told,
         [
-            (Check::Migration, "shop/managed"),
-            (Check::Unreadable, "shop/spoilt")
+            (Severity::Error, Check::Migration, "shop/managed"),
+            // It converts, and was not judged: that is no error, and not clean.
+            (Severity::Unknown, Check::Unreadable, "shop/spoilt")
         ]
     );
-    let text = judged.findings[0].to_string();
+    let text = survey.findings[0].to_string();
     assert!(
         text.contains("kubectl patch postgresdb managed -n shop"),
         "{text}"

@@ -5,47 +5,48 @@
 
 use kube::api::GetParams;
 use kube::core::Request;
-use stow_versions::{GROUP, PLURAL};
 
-use super::pages::{Example, Judged, versions};
-use super::{Installation, Reader, timed};
+use super::pages::{Example, Survey, versions};
+use super::{Installation, Reader, Unread, timed};
 use crate::preflight::cluster::Trial;
-use crate::untyped::Untyped;
+use crate::untyped::{Untyped, within};
 
 impl Reader {
     /// Tries a conversion on an object, if there is one.
     pub(in crate::preflight) async fn trial(
         &self,
         installation: &Installation,
-        judged: &Judged,
+        survey: &Survey,
     ) -> Trial {
         let versions = versions(installation);
-        let conversion = installation.definition().map(|crd| &crd.spec.conversion);
-        let by_webhook = conversion.is_some_and(|conversion| {
-            let strategy = conversion.as_ref().map(|it| it.strategy.as_str());
-            strategy == Some("Webhook")
-        });
-        if versions.len() < 2 || !by_webhook || !judged.listed {
+        if versions.len() < 2 || !installation.converts() || !survey.listed {
             return Trial::Needless;
         }
-        let Some(Example { namespace, name }) = &judged.example else {
-            return Trial::Untried;
-        };
-        for version in versions {
-            let what = format!("postgresdb {namespace}/{name} in {version}");
-            let request = async {
-                let url = format!("/apis/{GROUP}/{version}/namespaces/{namespace}/{PLURAL}");
-                let request = Request::new(url)
-                    .get(name, &GetParams::default())
-                    .map_err(kube::Error::BuildRequest)?;
-                self.client.request::<Untyped>(request).await
-            };
-            match timed(what, request).await {
-                Ok(_) => {}
+        for example in &survey.examples {
+            match self.shown(example, &versions).await {
+                Ok(()) => return Trial::Works(format!("{}/{}", example.namespace, example.name)),
+                // It was deleted since, which says nothing of a conversion.
+                Err(why) if why.gone => {}
                 Err(why) if why.denied => return Trial::Forbidden(why),
                 Err(why) => return Trial::Fails(why),
             }
         }
-        Trial::Works(format!("{namespace}/{name}"))
+        Trial::Untried
+    }
+
+    /// Reads an object in each version.
+    async fn shown(&self, example: &Example, versions: &[&str]) -> Result<(), Unread> {
+        let Example { namespace, name } = example;
+        for version in versions {
+            let what = format!("postgresdb {namespace}/{name} in {version}");
+            let request = async {
+                let request = Request::new(within(namespace, version))
+                    .get(name, &GetParams::default())
+                    .map_err(kube::Error::BuildRequest)?;
+                self.client.request::<Untyped>(request).await
+            };
+            timed(what, request).await?;
+        }
+        Ok(())
     }
 }
