@@ -23,16 +23,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use mimalloc::MiMalloc;
 
 use load::Put;
 use report::Report;
 use reviews::LOADS;
 use server::{Certificates, Kind, Server};
-
-/// As the operator's.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// What may go wrong ends the measurement.
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;

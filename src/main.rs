@@ -5,15 +5,9 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
 use stow::chain::Chain;
 use stow::cli::{Cli, Command};
 use stow::preflight::Verdict;
-
-/// A review's objects become thousands of small allocations and two large ones. It
-/// makes those faster than the system's, and gives back what it no longer needs.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
