@@ -102,7 +102,7 @@ async fn killed_at_each_step(races: &Races) -> Result<()> {
             }
         };
         let Some(call) = call else {
-            // What there is to rewrite, to prove and to drop, and reads between.
+            // What there is to rewrite, to read back and to drop, and reads between.
             assert!(step > 2 * OBJECTS + 1, "{step} calls");
             return Ok(());
         };

@@ -1,15 +1,20 @@
 //! Somebody edits the definition while objects are rewritten.
 
-use harness::Result;
+use harness::{Call, Result};
 use serde_json::json;
 
-use super::{OBJECTS, Races, is_write};
+use super::Races;
 use crate::migrate::yard::{CRD, Ended, ended, start_through};
 use crate::stage::PATIENCE;
 
-/// Waits for the first write of the proof, then changes the CRD.
+/// Waits until all objects are rewritten and read back, then changes the CRD.
 async fn midway(races: &Races, edit: impl Future<Output = Result<()>>) -> Result<Ended> {
-    let mut held = races.proxy.when(is_write).skip(OBJECTS).once().hold();
+    let is_list = |call: &Call| {
+        let path = call.kubernetes();
+        path.is_some_and(|path| path.resource == "postgresdbs" && path.name.is_none())
+    };
+    // One looks whether the webhook answers, one is for what to rewrite.
+    let mut held = races.proxy.when(is_list).skip(2).once().hold();
     let command = start_through(&races.way, &["--concurrency", "1"])?;
     let call = held.next(PATIENCE).await?;
     edit.await?;
