@@ -146,8 +146,8 @@ async fn convert_by(yard: &Yard, client: &Value) -> Result<()> {
     yard.patch_definition(&[], &patch.to_string()).await
 }
 
-/// The last step of an upgrade: while v1alpha1 is served it has a cache too, for
-/// which each object is converted.
+/// A late step of an upgrade. The copy of v1alpha1 stays, as long as the definition
+/// has that version, and each object is converted for it.
 async fn serve_v1beta1_alone(yard: &Yard) -> Result<()> {
     let mut versions = definition(yard).await?["spec"]["versions"].take();
     for version in versions.as_array_mut().into_iter().flatten() {

@@ -1,7 +1,8 @@
 //! The bound on memory: how many bytes of reviews may be in flight.
 //!
-//! A review waits for room and is not refused for want of it: the API server
-//! sends what it must, and one refusal fails a whole list.
+//! A review waits for room as long as the API server waits for its answer: that
+//! sends what it must, and one refusal fails a whole list. Nothing here may look
+//! into a review.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! What is not answered with a review, and how HTTP says so.
 //!
-//! A conversion that failed is none of it: the API server takes its message from
-//! a review alone.
+//! Nothing here may tell of a conversion that failed: the API server takes its
+//! message from a review alone.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};

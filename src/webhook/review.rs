@@ -1,6 +1,6 @@
 //! The wire contract of a conversion review: bytes in, bytes out.
 //!
-//! Pure: no I/O and no runtime. The envelope has types of its own, since a
+//! Nothing here may do I/O or know a runtime. The envelope has types of its own, since a
 //! request carries an empty `response` with `convertedObjects: null`, and an
 //! answer without the request's uid loses its message. The body is read in one
 //! pass, and the answer is written into one buffer: what an object keeps is
