@@ -25,6 +25,13 @@ const CASES: u32 = 2_000;
 
 const SPOKE: &str = "myob.com/v1alpha1";
 const HUB: &str = "myob.com/v1beta1";
+
+/// A number that no float holds.
+const INFINITE: &str = "1e400";
+
+/// How many levels of a value in a review an API server reads.
+const READ: usize = 9_990;
+
 const UID: &str = "b1fc7a4e-5d44-4d5e-a2a1-5a2f7a3d2c4e";
 
 fn runner() -> TestRunner {
@@ -39,7 +46,7 @@ fn runner() -> TestRunner {
 /// JSON as text: of any type, and such as no parser has to take.
 fn text() -> impl Strategy<Value = String> {
     let odd = select(vec![
-        "1e400",
+        INFINITE,
         "-0",
         "-0.0",
         "18446744073709551616",
@@ -70,8 +77,15 @@ fn text() -> impl Strategy<Value = String> {
         let list = vec(inner.clone(), 0..3).prop_map(|all| format!("[{}]", all.join(",")));
         prop_oneof![list, members("[a-c]", inner)]
     });
-    let deep = (1_usize..100_000).prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth));
-    prop_oneof![40 => nested, 1 => deep]
+    let depth = prop_oneof![3 => 1..=READ, 1 => READ + 1..100_000];
+    let deep = depth.prop_map(|depth| "[".repeat(depth) + &"]".repeat(depth));
+    prop_oneof![20 => nested, 1 => deep]
+}
+
+/// Whether an API server can have stored it. Of numbers that are none to it there
+/// is one here.
+fn is_stored(text: &str) -> bool {
+    !text.contains(INFINITE) && text.bytes().take_while(|&byte| byte == b'[').count() <= READ
 }
 
 /// An object's text, each name once.
@@ -260,6 +274,9 @@ fn what_converts_comes_back_as_it_was() {
             let [before, after] = [&before, &after].map(|spec| {
                 let raw = spec.as_ref()?.get(field)?.get();
                 let tree: Option<Value> = serde_json::from_str(raw).ok();
+                if tree.is_none() && !is_stored(raw) {
+                    return None;
+                }
                 if raw.starts_with('[') && tree.is_none() {
                     deep.set(deep.get() + 1);
                 }
